@@ -1,0 +1,1 @@
+"""Command line. The only room that prints."""

@@ -1,0 +1,1 @@
+"""Opens the debugger inside a running service and describes how to attach."""

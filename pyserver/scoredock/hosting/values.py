@@ -1,0 +1,121 @@
+"""What a local service is, whichever engine runs it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Literal, Protocol
+
+from scoredock.errors import ScoredockError
+from scoredock.finding import Finding
+from scoredock.progress import Progress, silent
+from scoredock.project.values import Project
+
+Target = Literal["process", "docker"]
+
+
+class ServiceProblem(ScoredockError):
+    """A service cannot be started, found, updated or stopped."""
+
+
+class PortTaken(ServiceProblem):
+    """The port that was asked for is in use."""
+
+
+class ScriptCrashed(ServiceProblem):
+    """The user's script failed: at import, in `init`, or its process died. ``findings`` puts it on the line that caused it."""
+
+    def __init__(self, what: str, todo: str = "", *, findings: tuple[Finding, ...] = (), details: str = "") -> None:
+        super().__init__(what, todo, place=findings[0].place if findings else None, details=details)
+        self.findings = findings
+
+
+class State(str, Enum):
+    """The state of a service, as asked of its engine."""
+
+    BUILDING = "building"
+    STARTING = "starting"
+    HEALTHY = "healthy"
+    UNHEALTHY = "unhealthy"
+    BUSY = "busy"  # alive, but its workers are all inside `run`
+    HELD = "held"  # stopped by somebody who holds it, a debugger for one
+    CRASHED = "crashed"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service as it is now. ``scoring_uri`` answers on 127.0.0.1 only; ``started_at`` is seconds since the epoch."""
+
+    name: str
+    target: Target
+    state: State
+    port: int
+    project_file: Path
+    entry_script: Path
+    environment_key: str
+    started_at: float
+    identity: str  # the process ("pid:start time") or the container id
+    generation: int = 1  # counts updates
+    exit_reason: str = ""
+
+    @property
+    def scoring_uri(self) -> str:
+        return f"http://127.0.0.1:{self.port}/score"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All an engine needs to run a project: decided before anything starts."""
+
+    project: Project
+    name: str
+    interpreter: Path  # of the synced environment; for Docker the one inside the image
+    environment_key: str
+    port: int | None = None  # None: a free one
+    environment_variables: tuple[tuple[str, str], ...] = ()
+    debug: Literal["off", "wait"] = "off"  # "wait": stop before user code until a debugger has come
+
+
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """An update that took effect: seconds from the call to the first worker of the new code being ready."""
+
+    service: Service
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of a service's log; ``time`` is seconds since the epoch where the line has one."""
+
+    text: str
+    time: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a service, for whoever listens (the language server, the debugger)."""
+
+    service: str
+    kind: Literal["started", "worker-replaced", "update-failed", "crashed", "stopped"]
+    findings: tuple[Finding, ...] = field(default=())
+    detail: str = ""
+
+
+class Engine(Protocol):
+    """Runs services. One contract test suite holds every engine to the same behaviour (tests/hosting)."""
+
+    target: Target
+
+    async def deploy(self, plan: Plan, progress: Progress = silent) -> Service: ...
+    async def update(self, name: str, progress: Progress = silent) -> Updated: ...
+    async def list(self) -> tuple[Service, ...]: ...
+    async def find(self, name: str) -> Service | None: ...
+    async def stop(self, name: str) -> None: ...
+    def logs(self, name: str, *, follow: bool = False, last: int | None = None) -> AsyncIterator[LogLine]: ...
+    async def control(self, name: str, request: dict[str, object]) -> dict[str, object]:
+        """Ask the arbiter inside the service (status, update, attach); the protocol is `runtime/PROTOCOL.md`."""
+        ...

@@ -1,0 +1,1 @@
+"""pygls glue: converts, schedules, publishes. The only room that imports lsprotocol."""

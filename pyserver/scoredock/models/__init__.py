@@ -1,0 +1,1 @@
+"""The model registry on disk, and what a model file says about itself without being unpickled."""

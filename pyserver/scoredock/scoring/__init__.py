@@ -1,0 +1,1 @@
+"""Requests to a service: samples, sending, comparing, timing."""
