@@ -73,18 +73,14 @@ def test_the_contract_is_pure(file: Path) -> None:
     for name in imported_modules(file):
         root = name.split(".")[0]
         if root == "scoredock":
-            assert any(
-                name == pure or name.startswith(pure + ".") or pure.startswith(name) for pure in PURE["contract"]
-            ), name
+            assert any(name == pure or name.startswith(pure + ".") or pure.startswith(name) for pure in PURE["contract"]), name
         else:
             assert root in sys.stdlib_module_names or root == "__future__", name
 
 
 def test_only_the_language_server_imports_lsprotocol() -> None:
     guilty = [
-        f
-        for f in FILES
-        if room_of(f) != "lsp" and any(n.split(".")[0] in {"lsprotocol", "pygls"} for n in imported_modules(f))
+        f for f in FILES if room_of(f) != "lsp" and any(n.split(".")[0] in {"lsprotocol", "pygls"} for n in imported_modules(f))
     ]
     assert not guilty
 
@@ -92,9 +88,7 @@ def test_only_the_language_server_imports_lsprotocol() -> None:
 def test_only_the_command_line_prints() -> None:
     def prints(file: Path) -> bool:
         tree = ast.parse(file.read_text(encoding="utf-8"))
-        return any(
-            isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "print" for n in ast.walk(tree)
-        )
+        return any(isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "print" for n in ast.walk(tree))
 
     guilty = [f for f in FILES if room_of(f) not in (*MAY_PRINT, "runtime") and prints(f)]
     assert not guilty

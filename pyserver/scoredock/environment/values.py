@@ -25,7 +25,7 @@ class Strategy(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One line of an environment file: its text as written, the normalised name (None for a path or URL without one), and its place."""
+    """One line of an environment file: its text as written, its place, and the normalised name (None for a path or URL)."""
 
     text: str
     name: str | None
