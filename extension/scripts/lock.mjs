@@ -1,0 +1,15 @@
+// npm run lock: resolves the lock files anew. They carry hashes and name no host.
+import { python, run, setUp } from "./setup.mjs";
+
+setUp("develop");
+const compile = (inputs, extras, output) =>
+  run(python, [
+    ...["-m", "uv", "pip", "compile", "--quiet", "--upgrade", "--universal", "--python-version", "3.10", "--generate-hashes"],
+    ...["--no-emit-index-url", "--no-emit-find-links", "--no-annotate", "--custom-compile-command", "npm run lock"],
+    ...extras.flatMap((extra) => ["--extra", extra]),
+    ...inputs,
+    ...["-o", output],
+  ]);
+compile(["pyserver/locks/uv.in"], [], "pyserver/locks/uv.txt");
+compile(["pyproject.toml", "pyserver/locks/run.in"], ["conda", "debug"], "pyserver/locks/run.txt");
+compile(["pyproject.toml", "pyserver/locks/run.in", "pyserver/locks/develop.in"], ["conda", "debug"], "pyserver/locks/develop.txt");
