@@ -77,7 +77,7 @@ function install(step, program, args) {
   console.error(output.trimEnd().split("\n").slice(-12).join("\n"));
   if (/ensurepip|python3?(\.\d+)?-venv/i.test(output))
     fail("This Python cannot make virtual environments.", "On Debian and Ubuntu: apt install python3-venv. Then try again.");
-  if (/connection|network|resolution|getaddrinfo|dns|proxy|timed out|unreachable/i.test(output))
+  if (/connection|network|resolution|getaddrinfo|dns|proxy|timed out|unreachable|from versions: none/i.test(output))
     fail(`${step} failed because the package index could not be reached.`, "Connect this machine (or set its proxy) and try again.");
   fail(`${step} failed; the lines above say why.`, "Mend that and try again: what is half-made is made anew.");
 }
@@ -98,7 +98,7 @@ export function setUp(kind) {
     rmSync(venv, { recursive: true, force: true });
     install("Making .venv", program, [...prefix, "-m", "venv", venv]);
   }
-  const pip = ["-m", "pip", "install", "--disable-pip-version-check", "--quiet", "--require-hashes"];
+  const pip = ["-m", "pip", "install", "--disable-pip-version-check", "--require-hashes"];
   install("Installing uv", python, [...pip, "-r", "pyserver/locks/uv.txt"]);
   const uv = ["-m", "uv", "pip", "install", "--quiet", "--python", python];
   install("Installing packages", python, [...uv, "--require-hashes", "-r", `pyserver/locks/${kind}.txt`]);

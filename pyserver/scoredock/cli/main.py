@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from importlib import import_module
 from typing import Protocol, cast
@@ -39,6 +40,20 @@ class Command(Protocol):
 
 def run(argv: list[str]) -> int:
     """Run one command line; returns the exit code: 0 fine, 1 findings or failure, 2 usage."""
+    try:
+        code = dispatch(argv)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # `scoredock logs | head`: whoever read has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINE
+    return code
+
+
+def dispatch(argv: list[str]) -> int:
+    """Find the command that is meant and run it."""
     if not argv or argv[0] in ("-h", "--help"):
         print(overview())
         return FINE if argv else USAGE
@@ -64,12 +79,6 @@ def run(argv: list[str]) -> int:
     except ScoredockError as error:
         say_error(error, as_json=bool(getattr(arguments, "json", False)))
         return FAILURE
-    except KeyboardInterrupt:
-        print("Interrupted.", file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:  # `scoredock logs | head`
-        sys.stderr.close()
-        return FINE
 
 
 def say_error(error: ScoredockError, *, as_json: bool = False) -> None:
