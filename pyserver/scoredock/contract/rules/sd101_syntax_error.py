@@ -1,0 +1,33 @@
+"""The environment's Python cannot compile the text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scoredock.contract.parse import own_python
+from scoredock.contract.rule import Rule
+from scoredock.contract.script import Script
+from scoredock.contract.versions import newer
+from scoredock.finding import Finding, Place
+
+RULE = Rule("SD101", "syntax-error", on_broken_text=True)
+
+
+def check(script: Script) -> Iterator[Finding]:
+    target = script.facts.target_python
+    verdict = script.facts.syntax
+    if verdict is not None:
+        if verdict.message is not None:
+            place = Place(script.path, verdict.line, verdict.column, verdict.end_line, verdict.end_column)
+            yield _finding(script, place, verdict.message, target)
+        return
+    problem = script.parsed.problem
+    if problem is None or problem.limit or (target is not None and newer(target, own_python())):
+        return
+    place = Place(script.path, problem.line, problem.column, problem.end_line, problem.end_column)
+    yield _finding(script, place, problem.message, target)
+
+
+def _finding(script: Script, place: Place, message: str, target: str | None) -> Finding:
+    of = f" under Python {target}" if target else ""
+    return RULE.finding(script, place, f"Syntax error{of}: {message}. The server will not start (exit 3).")

@@ -1,0 +1,260 @@
+"""The one walk over the tree: who binds which name where, who reads it, and what is imported, called and returned.
+
+Every rule shares its result. It is iterative (no text can exhaust the stack) and visits each node once.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+ScopeNode = ast.Module | ast.ClassDef | FunctionNode | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+@dataclass(slots=True, eq=False)
+class Scope:
+    """One module, class, function, lambda or comprehension.
+
+    ``bindings`` and ``loads`` map a name to the nodes that bind or read it, in no promised order. ``declared_global``
+    and ``declared_nonlocal`` hold the statements that say so.
+    """
+
+    node: ScopeNode
+    parent: Scope | None
+    bindings: dict[str, list[ast.AST]] = field(default_factory=dict)
+    loads: dict[str, list[ast.Name]] = field(default_factory=dict)
+    declared_global: dict[str, ast.Global] = field(default_factory=dict)
+    declared_nonlocal: dict[str, ast.Nonlocal] = field(default_factory=dict)
+    deleted: set[str] = field(default_factory=set)
+    children: list[Scope] = field(default_factory=list)
+    returns: list[ast.Return] = field(default_factory=list)
+    yields: bool = False
+
+    @property
+    def is_function(self) -> bool:
+        return isinstance(self.node, (*_FUNCTIONS, ast.Lambda))
+
+    @property
+    def is_class(self) -> bool:
+        return isinstance(self.node, ast.ClassDef)
+
+    @property
+    def is_comprehension(self) -> bool:
+        return isinstance(self.node, _COMPREHENSIONS)
+
+    def binds(self, name: str) -> bool:
+        """Whether the name is this scope's own."""
+        return name in self.bindings and name not in self.declared_global and name not in self.declared_nonlocal
+
+    def resolve(self, name: str) -> Scope | None:
+        """The scope whose name it is when read from here; ``None`` for builtins and names nothing binds."""
+        scope: Scope | None = self
+        first = True
+        while scope is not None:
+            if name in scope.declared_global:
+                module = scope.module
+                return module if name in module.bindings else None
+            # A class body's names are seen in the body itself only.
+            if scope.binds(name) and (first or not scope.is_class):
+                return scope
+            first = False
+            scope = scope.parent
+        return None
+
+    @property
+    def module(self) -> Scope:
+        scope = self
+        while scope.parent is not None:
+            scope = scope.parent
+        return scope
+
+    def functions(self) -> Iterator[Scope]:
+        """All function scopes below, nested ones too."""
+        stack = list(self.children)
+        while stack:
+            scope = stack.pop()
+            if scope.is_function:
+                yield scope
+            stack.extend(scope.children)
+
+    def inside(self) -> Iterator[Scope]:
+        """This scope and all below it."""
+        stack = [self]
+        while stack:
+            scope = stack.pop()
+            yield scope
+            stack.extend(scope.children)
+
+
+@dataclass(slots=True)
+class Walk:
+    """The result of the walk. ``functions`` maps each function, lambda and class node to its scope."""
+
+    module: Scope
+    scopes: dict[ast.AST, Scope] = field(default_factory=dict)
+    imports: list[tuple[ast.Import | ast.ImportFrom, Scope]] = field(default_factory=list)
+    calls: list[tuple[ast.Call, Scope]] = field(default_factory=list)
+    attributes: list[tuple[ast.Attribute, Scope]] = field(default_factory=list)
+    handlers: list[tuple[ast.ExceptHandler, Scope]] = field(default_factory=list)
+    strings: list[ast.Constant] = field(default_factory=list)
+    classes: list[tuple[ast.ClassDef, Scope]] = field(default_factory=list)
+    expressions: list[tuple[ast.Expr, Scope]] = field(default_factory=list)
+
+
+def walk(tree: ast.Module) -> Walk:
+    """Visit every node once."""
+    result = Walk(Scope(tree, None))
+    scopes = result.scopes
+    scopes[tree] = result.module
+    stack: list[tuple[ast.AST, Scope]] = [(child, result.module) for child in reversed(tree.body)]
+    pop, push = stack.pop, stack.append
+    imports, calls, attributes, handlers = result.imports, result.calls, result.attributes, result.handlers
+    strings, classes, expressions = result.strings, result.classes, result.expressions
+    node_types = ast.AST
+    while stack:
+        node: Any
+        node, scope = pop()
+        kind = node.__class__
+        if kind is ast.Name:
+            if node.ctx.__class__ is ast.Load:
+                scope.loads.setdefault(node.id, []).append(node)
+            elif node.ctx.__class__ is ast.Store:
+                scope.bindings.setdefault(node.id, []).append(node)
+            else:
+                scope.bindings.setdefault(node.id, []).append(node)
+                scope.deleted.add(node.id)
+            continue
+        if kind is ast.Constant:
+            if node.value.__class__ is str:
+                strings.append(node)
+            continue
+        if kind is ast.Attribute:
+            attributes.append((node, scope))
+            push((node.value, scope))
+            continue
+        if kind is ast.Call:
+            calls.append((node, scope))
+        elif isinstance(node, _SCOPED):
+            _enter(node, scope, scopes, push, classes)
+            continue
+        elif kind is ast.Expr:
+            expressions.append((node, scope))
+        elif isinstance(node, _SPECIAL) and _special(node, scope, imports, handlers, push):
+            continue
+        # Reversed, so that the walk goes in the order of the text.
+        for value in reversed(node.__dict__.values()):
+            if value.__class__ is list:
+                for item in reversed(value):
+                    if isinstance(item, node_types):
+                        push((item, scope))
+            elif isinstance(value, node_types):
+                push((value, scope))
+    return result
+
+
+_SCOPED = (*_FUNCTIONS, ast.Lambda, ast.ClassDef, *_COMPREHENSIONS)
+_SPECIAL: tuple[type[ast.AST], ...] = (
+    ast.Import,
+    ast.ImportFrom,
+    ast.Global,
+    ast.Nonlocal,
+    ast.ExceptHandler,
+    ast.MatchAs,
+    ast.MatchStar,
+    ast.MatchMapping,
+    ast.NamedExpr,
+    ast.Return,
+    ast.Yield,
+    ast.YieldFrom,
+)
+
+
+def _special(node: ast.AST, scope: Scope, imports: list[Any], handlers: list[Any], push: Callable[[Any], None]) -> bool:
+    """Statements that bind without a Name, or say something of their scope. True: its children are dealt with."""
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        imports.append((node, scope))
+        for alias in node.names:
+            if alias.name != "*":
+                bound = alias.asname or (alias.name.split(".")[0] if isinstance(node, ast.Import) else alias.name)
+                scope.bindings.setdefault(bound, []).append(node)
+        return True
+    if isinstance(node, ast.Global):
+        for name in node.names:
+            scope.declared_global.setdefault(name, node)
+        return True
+    if isinstance(node, ast.Nonlocal):
+        for name in node.names:
+            scope.declared_nonlocal.setdefault(name, node)
+        return True
+    if isinstance(node, ast.NamedExpr):
+        owner = scope
+        while owner.is_comprehension and owner.parent is not None:
+            owner = owner.parent
+        owner.bindings.setdefault(node.target.id, []).append(node)
+        push((node.value, scope))
+        return True
+    if isinstance(node, ast.ExceptHandler):
+        handlers.append((node, scope))
+        if node.name:
+            scope.bindings.setdefault(node.name, []).append(node)
+    elif isinstance(node, (ast.MatchAs, ast.MatchStar)):
+        if node.name:
+            scope.bindings.setdefault(node.name, []).append(node)
+    elif isinstance(node, ast.MatchMapping):
+        if node.rest:
+            scope.bindings.setdefault(node.rest, []).append(node)
+    elif isinstance(node, ast.Return):
+        scope.returns.append(node)
+    elif isinstance(node, (ast.Yield, ast.YieldFrom)):
+        scope.yields = True
+    return False
+
+
+def _enter(node: Any, scope: Scope, scopes: dict[ast.AST, Scope], push: Callable[[Any], None], classes: list[Any]) -> None:
+    """Open the scope of a function, lambda, class or comprehension; what it evaluates outside goes to the outer one."""
+    inner = Scope(node, scope)
+    scope.children.append(inner)
+    scopes[node] = inner
+    if isinstance(node, _COMPREHENSIONS):
+        parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+        for number, generator in enumerate(node.generators):
+            push((generator.iter, scope if number == 0 else inner))
+            push((generator.target, inner))
+            for condition in generator.ifs:
+                push((condition, inner))
+        for part in parts:
+            push((part, inner))
+        return
+    for parameter in getattr(node, "type_params", ()):
+        inner.bindings.setdefault(parameter.name, []).append(parameter)
+    if isinstance(node, ast.ClassDef):
+        scope.bindings.setdefault(node.name, []).append(node)
+        classes.append((node, scope))
+        outside: list[ast.AST] = [*node.decorator_list, *node.bases, *node.keywords]
+        body: list[ast.AST] = list(node.body)
+    else:
+        arguments = node.args
+        every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        every.extend(extra for extra in (arguments.vararg, arguments.kwarg) if extra is not None)
+        for argument in every:
+            inner.bindings.setdefault(argument.arg, []).append(argument)
+        outside = [*arguments.defaults, *(default for default in arguments.kw_defaults if default is not None)]
+        outside.extend(argument.annotation for argument in every if argument.annotation is not None)
+        if isinstance(node, ast.Lambda):
+            body = [node.body]
+        else:
+            scope.bindings.setdefault(node.name, []).append(node)
+            outside = [*node.decorator_list, *outside]
+            if node.returns is not None:
+                outside.append(node.returns)
+            body = list(node.body)
+    for item in reversed(body):
+        push((item, inner))
+    for item in reversed(outside):
+        push((item, scope))

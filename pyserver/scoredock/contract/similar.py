@@ -1,0 +1,49 @@
+"""Finding what the author probably meant."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from scoredock.finding import Place
+
+if TYPE_CHECKING:
+    from scoredock.contract.entry import Definition
+    from scoredock.contract.script import Script
+
+MEANT = {
+    "init": (
+        "initialize",
+        "initialise",
+        "__init__",
+        "_init",
+        "init_",
+        "setup",
+        "load",
+        "load_model",
+        "initialize_model",
+        "init_model",
+    ),
+    "run": ("score", "predict", "_run", "run_", "main", "scoring", "inference", "infer", "run_model", "handler", "handle"),
+}
+
+
+def similar_function(script: Script, name: str) -> Definition | None:
+    """A top-level function that nobody calls and whose name is another word for ``name``."""
+    called = {call.func.id for call, _ in script.names.calls if isinstance(call.func, ast.Name)}
+    for node in script.tree.body:
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or node.name in called:
+            continue
+        if node.name.lower() == name or node.name in MEANT[name]:
+            return node
+        from difflib import SequenceMatcher
+
+        if SequenceMatcher(None, node.name.lower(), name).ratio() >= 0.75:
+            return node
+    return None
+
+
+def top_of_file(script: Script) -> Place:
+    """The first line, where a finding about something absent is shown."""
+    first = script.text.lines[0] if script.text.lines else ""
+    return Place(script.path, 1, 1, 1, max(1, len(first) + 1))
