@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import Literal
 
 from scoredock.errors import ScoredockError
 from scoredock.finding import Place
@@ -25,16 +26,26 @@ class Strategy(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One line of an environment file: its text as written, its place, and the normalised name (None for a path or URL)."""
+    """One line of an environment file: its text as written, its place, and the normalised name (None for a path or URL).
+
+    ``folder`` is what relative paths in the text are relative to: the folder of the file the line stands in.
+    """
 
     text: str
     name: str | None
     place: Place | None = None
+    folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Specification:
-    """An environment file as read: what is wanted, in the file's order, with nothing resolved."""
+    """An environment file as read: what is wanted, in the file's order, with nothing resolved.
+
+    ``kind`` says which tool the file is written for: a conda environment has pip, setuptools and wheel inside whether
+    the file says so or not, a plain requirements file does not; ``none`` stands for a project without any such file.
+    ``pip`` holds the lines of included files (``-r``) too, each with its own place; ``read_files`` names every file
+    that was read, so that a watcher knows what to watch.
+    """
 
     path: Path
     name: str | None = None
@@ -45,6 +56,10 @@ class Specification:
     pip_options: tuple[str, ...] = ()  # "--extra-index-url …", "--find-links …" as written
     variables: tuple[tuple[str, str], ...] = ()
     has_pip: bool = False  # "pip" is among the conda packages
+    kind: Literal["conda", "requirements", "none"] = "conda"
+    python_place: Place | None = None
+    constraints: tuple[Requirement, ...] = ()  # lines of "-c" files: versions allowed, not packages wanted
+    read_files: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,66 @@
+"""SDK v1's `azureml_environment.json`, which `Environment.save_to_directory` writes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from scoredock.environment.conda_file import read_conda_root, read_conda_text
+from scoredock.environment.requirement_lines import read_text
+from scoredock.environment.values import EnvironmentProblem, Specification
+from scoredock.project.marked import Mapping, Marked, Scalar
+from scoredock.project.marked_yaml import read_yaml
+
+
+def read_azureml_environment(path: Path) -> Specification:
+    """Read the conda definition inside (or beside) the JSON, with the environment's own name and variables."""
+    document = read_yaml(read_text(path), path)  # JSON is YAML; this reader knows places
+    for problem in document.problems:
+        if problem.kind == "unreadable":
+            raise EnvironmentProblem(problem.message, "Correct the file.", place=problem.place)
+    root = document.root
+    python = root.get("python") if isinstance(root, Mapping) else None
+    if not isinstance(root, Mapping) or not isinstance(python, Mapping):
+        raise EnvironmentProblem(
+            f"{path.name} is no Azure ML environment: it has no 'python' section.",
+            "Write it with SDK v1's Environment.save_to_directory, or give a conda file.",
+            place=root.place if root else None,
+        )
+    managed = python.get("userManagedDependencies")
+    if isinstance(managed, Scalar) and managed.value is True:
+        raise EnvironmentProblem(
+            f"{path.name} leaves the packages to its image or interpreter ('userManagedDependencies'): nothing to install.",
+            "Use that interpreter, or give the environment a conda definition.",
+            place=managed.place,
+        )
+    specification = _definition(python, path)
+    variables = root.get("environmentVariables")
+    own = _pairs(variables) if isinstance(variables, Mapping) else ()
+    name = root.get("name")
+    return replace(
+        specification,
+        path=path,
+        name=name.text if isinstance(name, Scalar) and name.value else specification.name,
+        variables=(*specification.variables, *own),
+    )
+
+
+def _definition(python: Mapping, path: Path) -> Specification:
+    definition = python.get("condaDependencies")
+    if isinstance(definition, Mapping):
+        return read_conda_root(definition, path, folder=path.parent)
+    file = python.get("condaDependenciesFile")
+    if isinstance(file, Scalar) and file.value:
+        conda = path.parent / file.text
+        found = read_conda_text(read_text(conda, file.place), conda)
+        return replace(found, read_files=(path, *found.read_files))
+    raise EnvironmentProblem(
+        f"{path.name} holds no conda definition.", "Give it 'condaDependencies', or name a conda file.", place=python.place
+    )
+
+
+def _pairs(mapping: Mapping) -> tuple[tuple[str, str], ...]:
+    def text(value: Marked) -> str:
+        return value.text if isinstance(value, Scalar) else ""
+
+    return tuple((entry.key.text, text(entry.value)) for entry in mapping.entries)

@@ -1,0 +1,60 @@
+"""From what a project says about its environment to a Specification."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from scoredock.environment.conda_file import read_conda_text
+from scoredock.environment.requirement_lines import PipLines, read_text
+from scoredock.environment.values import EnvironmentProblem, Specification
+from scoredock.project.values import CondaFile, DockerBuild, EnvironmentReference, EnvironmentSource, RequirementsFile
+
+
+def read_specification(source: EnvironmentSource) -> Specification:
+    """Read the file behind ``source`` and every file it includes; raises EnvironmentProblem with the place.
+
+    A project without any environment file gets an empty specification: Python and the inference server alone.
+    """
+    if source is None:
+        return Specification(Path(), kind="none")
+    if isinstance(source, CondaFile):
+        if source.inline is not None:
+            return read_conda_text(source.inline, source.path)
+        return read_environment_file(source.path)
+    if isinstance(source, RequirementsFile):
+        return read_requirements(source.path)
+    if isinstance(source, EnvironmentReference):
+        from scoredock.environment.named import specification_of_reference
+
+        return specification_of_reference(source)
+    if isinstance(source, DockerBuild):
+        raise EnvironmentProblem(
+            f"The environment is built from {source.dockerfile}, so there is no list of packages to install here.",
+            "Deploy it with '--target docker', or give the deployment a conda file.",
+        )
+    raise TypeError(source)
+
+
+def read_environment_file(path: Path) -> Specification:
+    """Read any file that can describe an environment: a conda file, requirements, or v1's `azureml_environment.json`."""
+    if path.suffix == ".json":
+        from scoredock.environment.azureml_json import read_azureml_environment
+
+        return read_azureml_environment(path)
+    if path.suffix in (".txt", ".in", ".pip"):
+        return read_requirements(path)
+    return read_conda_text(read_text(path), path)
+
+
+def read_requirements(path: Path) -> Specification:
+    """Read a pip requirements file with its includes."""
+    lines = PipLines()
+    lines.read_file(path.absolute())
+    return Specification(
+        path=path,
+        pip=tuple(lines.requirements),
+        pip_options=tuple(lines.options),
+        kind="requirements",
+        constraints=tuple(lines.constraints),
+        read_files=tuple(lines.read_files),
+    )

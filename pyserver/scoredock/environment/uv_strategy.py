@@ -1,0 +1,194 @@
+"""Makes an environment with uv alone: a virtual environment on a Python of this machine, packages from the index."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from scoredock.environment.key import absolute_line
+from scoredock.environment.lock_text import Resolved, parse_lock
+from scoredock.environment.server_package import ADDED_LINE, names_the_server
+from scoredock.environment.uv import Uv, UvFailed
+from scoredock.environment.uv_problems import explain
+from scoredock.environment.values import Requirement, Specification
+from scoredock.progress import Progress, Step
+
+# Options of a requirements file that uv reads only from its command line; the rest it reads in the file itself.
+_AS_ARGUMENTS = {
+    "--pre": ["--prerelease", "allow"],
+    "--require-hashes": [],
+    "--prefer-binary": [],
+    "--process-dependency-links": [],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to ask uv for: the text of a requirements file (it may hold passwords: it goes to uv's standard input, never
+    to disk or into arguments), arguments, and whether hashes are given."""
+
+    lines: tuple[str, ...]
+    option_lines: tuple[str, ...]
+    arguments: tuple[str, ...]
+    constraints: tuple[str, ...]
+    hashed: bool
+
+    @property
+    def text(self) -> str:
+        return "\n".join((*self.option_lines, *self.lines)) + "\n"
+
+
+def wanted(specification: Specification, pip: tuple[Requirement, ...], python_version: str) -> Wanted:
+    """The requirements of a file with what conda or venv puts in every environment, and the server if it is missing."""
+    lines = [absolute_line(item) for item in pip]
+    named = {item.name for item in pip}
+    lines += [seed for seed in seeds(specification, python_version) if seed not in named]
+    if not names_the_server(specification):
+        lines.append(ADDED_LINE)
+    option_lines, arguments = [], []
+    for option in specification.pip_options:
+        name, _, value = option.partition(" ")
+        if name in _AS_ARGUMENTS:
+            arguments += _AS_ARGUMENTS[name]
+        elif name == "--trusted-host":
+            arguments += ["--allow-insecure-host", value]
+        elif name != "--use-feature":
+            option_lines.append(option)
+    return Wanted(
+        tuple(lines),
+        tuple(option_lines),
+        tuple(arguments),
+        tuple(absolute_line(item) for item in specification.constraints),
+        any("--hash=" in line for line in lines),
+    )
+
+
+def seeds(specification: Specification, python_version: str) -> tuple[str, ...]:
+    """Installers that Azure's environment has although no file asks for them, and that scripts and old packages use.
+
+    conda's pip depends on setuptools and wheel for every Python before 3.13; `venv` brings setuptools before 3.12.
+    """
+    major, minor = (int(part) for part in python_version.split(".")[:2])
+    if specification.kind == "conda":
+        return ("pip", "setuptools", "wheel") if (major, minor) < (3, 13) else ("pip",)
+    return ("pip", "setuptools") if (major, minor) < (3, 12) else ("pip",)
+
+
+async def resolve(
+    want: Wanted,
+    specification: Specification,
+    uv: Uv,
+    progress: Progress,
+    *,
+    python: Path,
+    scratch: Path,
+    extra: tuple[str, ...] = (),
+) -> tuple[Resolved, ...]:
+    """Exact versions for everything asked for; raises EnvironmentProblem that says which wishes disagree.
+
+    ``extra`` are further arguments for the resolver (another platform for an image).
+    """
+    progress(Step("Resolving packages"))
+    listen = Listener(progress)
+    arguments = [
+        "pip",
+        "compile",
+        "--no-header",
+        "--emit-index-annotation",
+        "--annotation-style",
+        "line",
+        "--python",
+        str(python),
+    ]
+    arguments += ["--no-python-downloads", "--no-strip-extras", *want.arguments, *extra]
+    if want.hashed:
+        arguments.append("--generate-hashes")
+    if want.constraints:
+        constraints = scratch / "constraints.txt"
+        constraints.write_text("\n".join(want.constraints), encoding="utf-8")
+        arguments += ["--constraint", str(constraints)]
+    try:
+        text = await uv.run([*arguments, "-"], text=want.text, on_line=listen)
+    except UvFailed as failed:
+        raise await explain(failed, specification, want, uv, python=python) from None
+    return tuple(_readable_via(item) for item in parse_lock(text))
+
+
+async def install(
+    resolved: tuple[Resolved, ...], want: Wanted, specification: Specification, uv: Uv, progress: Progress, *, interpreter: Path
+) -> None:
+    """Install exactly what was resolved; from uv's cache alone when all of it is there, which needs no network at all."""
+    direct = {
+        item.name: line for line in want.lines if (item := parse_lock(line)[:1] and parse_lock(line)[0]) and not item.version
+    }
+    lines = [direct.get(item.name, item.line) if item.version is None and item.name else item.line for item in resolved]
+    text = "\n".join((*want.option_lines, *lines)) + "\n"
+    listen = Listener(progress, total=len(resolved))
+    progress(Step("Installing packages", f"{len(resolved)} packages", 0, len(resolved)))
+    arguments = ["pip", "install", "--no-deps", "--python", str(interpreter), *want.arguments, "-r", "-"]
+    try:
+        try:
+            await uv.run(arguments, text=text, offline=True)
+        except UvFailed:
+            await uv.run(arguments, text=text, on_line=listen)
+    except UvFailed as failed:
+        raise await explain(failed, specification, want, uv, python=interpreter) from None
+
+
+async def make_venv(folder: Path, python: Path, prompt: str, specification: Specification, uv: Uv) -> Path:
+    """An empty virtual environment in a folder that exists; returns its interpreter."""
+    arguments = ["venv", "--quiet", "--allow-existing", "--no-project", "--python", str(python), "--prompt", prompt, str(folder)]
+    try:
+        await uv.run(arguments)
+    except UvFailed as failed:
+        raise await explain(failed, specification, None, uv, python=python) from None
+    return folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+
+
+_UNITS = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+
+
+class Listener:
+    """Turns what uv says into steps: how many packages were resolved, how much of the download is done."""
+
+    _SAYS = re.compile(
+        r"^\s*(Resolved|Downloading|Downloaded|Building|Built|Prepared|Installed)\s+(\S+)(?:.*\(([\d.]+)(KiB|MiB|GiB)\))?"
+    )
+
+    def __init__(self, progress: Progress, total: int | None = None) -> None:
+        self.progress, self.total = progress, total
+        self.sizes: dict[str, int] = {}
+        self.done = 0
+
+    def __call__(self, line: str) -> None:
+        match = self._SAYS.match(line)
+        if not match:
+            return
+        what, subject, number, unit = match.groups()
+        if what == "Resolved":
+            self.progress(Step("Resolving packages", f"{subject} packages"))
+        elif what == "Downloading":
+            self.sizes[subject] = int(float(number) * _UNITS[unit]) if number else 0
+            self._download(subject)
+        elif what == "Downloaded":
+            self.done += self.sizes.get(subject, 0)
+            self._download(subject)
+        elif what in ("Building", "Built"):
+            self.progress(Step("Building packages", subject))
+        elif what == "Prepared":
+            self.progress(Step("Downloading packages", f"{subject} packages", self.done, sum(self.sizes.values()), "bytes"))
+        elif what == "Installed":
+            self.progress(Step("Installing packages", f"{subject} packages", int(subject), self.total or int(subject)))
+
+    def _download(self, subject: str) -> None:
+        everything = sum(self.sizes.values())
+        detail = f"{subject}, {self.done >> 20} of {everything >> 20} MB"
+        self.progress(Step("Downloading packages", detail, self.done, everything, "bytes"))
+
+
+def _readable_via(item: Resolved) -> Resolved:
+    return Resolved(
+        item.name, item.version, item.line, item.source, tuple("-r" if via.startswith("-") else via for via in item.via)
+    )

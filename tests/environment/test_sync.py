@@ -1,0 +1,93 @@
+"""Real syncs of small environments from the package index."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from scoredock.environment import store
+from scoredock.environment.installed import installed_distributions, site_packages
+from scoredock.environment.key import environment_key
+from scoredock.environment.sync import find, sync
+from scoredock.environment.values import Strategy
+from scoredock.progress import Step
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
+
+def imports(interpreter: Path, code: str) -> str:
+    return subprocess.run([interpreter, "-c", code], capture_output=True, text=True, check=True, timeout=60).stdout.strip()
+
+
+async def test_a_file_becomes_an_interpreter_with_its_packages_and_the_server(conda) -> None:
+    specification = conda("six==1.16.0")
+    steps: list[Step] = []
+    made = await sync(specification, progress=steps.append)
+    assert made.strategy is Strategy.UV
+    assert made.server is not None
+    assert made.server.added
+    assert imports(made.interpreter, "import six, azureml_inference_server_http; print(six.__version__)") == "1.16.0"
+    assert imports(made.interpreter, "import sys; print(sys.prefix)") == str(made.prefix)
+    found = find(specification)
+    assert found is not None
+    assert found.prefix == made.prefix
+    assert not found.fresh
+    again = await sync(specification)
+    assert again.prefix == made.prefix
+    assert made.lock is not None
+    assert "six==1.16.0" in made.lock.read_text()
+
+
+async def test_the_server_is_not_added_where_the_file_names_it(conda) -> None:
+    made = await sync(conda("six==1.16.0", "azureml-inference-server-http"))
+    assert made.server is not None
+    assert not made.server.added
+
+
+async def test_two_syncs_at_once_do_the_work_once(conda) -> None:
+    specification = conda("six==1.15.0")
+    first, second = await asyncio.gather(sync(specification), sync(specification))
+    assert first.prefix == second.prefix
+    assert [first.fresh, second.fresh].count(True) == 1
+
+
+async def test_a_damaged_environment_is_found_and_made_again(conda) -> None:
+    specification = conda("six==1.14.0")
+    made = await sync(specification)
+    (site_packages(made.prefix) / "six.py").unlink()
+    assert find(specification) is None
+    mended = await sync(specification)
+    assert mended.fresh
+    assert installed_distributions(site_packages(mended.prefix))["six"] == "1.14.0"
+    assert not made.prefix.exists()
+
+
+async def test_a_file_cut_short_inside_a_package_is_seen_by_sync(conda) -> None:
+    specification = conda("six==1.13.0")
+    made = await sync(specification)
+    victim = site_packages(made.prefix) / "flask" / "app.py"
+    victim.unlink()  # the file is a hard link into uv's cache: cutting it short would damage that too
+    victim.write_text("")
+    assert (await sync(specification)).fresh
+
+
+async def test_cancelling_leaves_nothing(conda) -> None:
+    specification = conda("six==1.12.0")
+    working = asyncio.Event()
+
+    def hear(step: Step) -> None:
+        if step.title == "Resolving packages":
+            working.set()
+
+    task = asyncio.create_task(sync(specification, progress=hear))
+    await asyncio.wait_for(working.wait(), 60)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert find(specification) is None
+    key = environment_key(specification, Strategy.UV)
+    assert not list(store.root().glob(f"{key}*"))
+    assert (await sync(specification)).fresh
