@@ -1,0 +1,180 @@
+"""Import libraries before the fork, so that a new worker has them at once.
+
+A library may refuse, crash, or start threads. What refuses is left to the worker, where its error belongs. Threads are
+worse: a process with threads must not fork, and an import cannot be undone. So at the start the launcher begins again
+without the guilty library (``Tainted``), and what is found later is tried first in a child that is thrown away.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import logging
+import os
+import sys
+import time
+from typing import Iterable, NamedTuple
+
+from . import imports, sources, unsafe
+
+SERVER = "azureml_inference_server_http"
+
+
+class Tainted(Exception):
+    """Importing ``module`` made this process unfit to fork."""
+
+    def __init__(self, module: str, reason: str) -> None:
+        super().__init__("%s %s" % (module, reason))
+        self.module = module
+        self.reason = reason
+
+
+class Trial(NamedTuple):
+    """Imports that are being tried in a child: its pid and where its answer comes from."""
+
+    pid: int
+    answer: int
+    names: tuple[str, ...]
+
+
+class Preloaded:
+    """What has been imported (module -> seconds) and what not (module -> reason)."""
+
+    def __init__(self, skip: Iterable[str] = ()) -> None:
+        self.done: dict[str, float] = {}
+        self.refused: dict[str, str] = {}
+        self.loggers: set[str] = set()
+        self._skip = frozenset(skip)
+
+    def take(self, names: Iterable[str]) -> None:
+        """Import what of ``names`` may be; raises ``Tainted``."""
+        before = set(logging.root.manager.loggerDict)
+        many = len(sys.modules)
+        for name in names:
+            self._take_one(name)
+        if len(sys.modules) == many:
+            return
+        self.loggers |= set(logging.root.manager.loggerDict) - before
+        self._forget_user_modules()
+        # What is alive now lives for ever: without this every collection in a child would copy the pages.
+        gc.collect()
+        gc.freeze()
+
+    def _take_one(self, name: str) -> None:
+        optional = name.endswith("?")
+        name = name.rstrip("?")
+        top = name.partition(".")[0]
+        if name in self.done or name in self.refused or name in sys.modules:
+            return
+        if optional:
+            parent, _, attribute = name.rpartition(".")
+            if parent not in sys.modules or hasattr(sys.modules[parent], attribute):
+                return
+        reason = "starts threads when it is imported" if {name, top} & self._skip else unsafe.reason_against(name)
+        if reason is not None:
+            self.refused[top] = reason
+            return
+        known = set(sys.modules)
+        started = time.monotonic()
+        try:
+            importlib.import_module(name)
+        except BaseException as error:  # the worker will run into it where the server can report it
+            if not optional:
+                self.refused[name] = "its import raised %s: %s" % (type(error).__name__, error)
+        else:
+            self.done[name] = time.monotonic() - started
+        taint = _taint(known)
+        if taint is not None:
+            raise Tainted(top, taint)
+
+    def _forget_user_modules(self) -> None:
+        # A library that imports a module of the user's by name: it has to come fresh in every worker.
+        for name, module in list(sys.modules.items()):
+            path = getattr(module, "__file__", None)
+            if path and name != "__main__" and not name.startswith(__package__ or "scoredock") and sources.is_user_code(path):
+                del sys.modules[name]
+
+
+def _taint(known: set[str]) -> str | None:
+    if len(sys._current_frames()) > 1:
+        return "starts threads when it is imported"
+    for name in set(sys.modules) - known:
+        if "." not in name and unsafe.reason_against(name) is not None:
+            return "brings %s" % name
+    return None
+
+
+def server_libraries() -> list[str]:
+    """What the inference server imports, but for its own modules that read the configuration: those have to see the
+    ``config.json`` and ``logging.json`` of the day, so they are left to the worker."""
+    package = importlib.import_module(SERVER)
+    folder = os.path.join(os.path.dirname(package.__file__ or ""), "server")
+    texts: dict[str, bytes] = {}
+    for name in os.listdir(folder):
+        if name.endswith(".py"):
+            with open(os.path.join(folder, name), "rb") as file:
+                texts[name[:-3]] = file.read()
+    stale = {"config", "entry", "create_app"}
+    while True:
+        more = {name for name, text in texts.items() if _siblings(text) & stale} - stale
+        if not more:
+            break
+        stale |= more
+    names = ["%s.%s" % (SERVER, name) for name in ("api.aml_request", "api.aml_response", "print_log_hook", "server")]
+    for name, text in sorted(texts.items()):
+        if name not in stale and name != "__init__":
+            names.append("%s.server.%s" % (SERVER, name))
+        names.extend(module for level, module, _ in imports.imports_of(text) if not level and not module.startswith(SERVER))
+    return names
+
+
+def _siblings(text: bytes) -> set[str]:
+    found: set[str] = set()
+    for level, module, names in imports.imports_of(text):
+        if level == 1:
+            found.update([module.partition(".")[0]] if module else names)
+    return found
+
+
+def loaded_since(known: set[str]) -> tuple[list[str], list[str]]:
+    """In a worker: the library modules and the user's files that were loaded since ``known`` was ``set(sys.modules)``."""
+    libraries, files = [], []
+    for name in sorted(set(sys.modules) - known):
+        path = getattr(sys.modules[name], "__file__", None)
+        if not path or name.startswith((SERVER, __package__ or SERVER)):
+            continue
+        if not sources.is_user_code(path):
+            libraries.append(name)
+        elif path.endswith(".py"):
+            files.append(path)
+    return libraries, files
+
+
+def try_out(names: Iterable[str]) -> Trial:
+    """Begin to import ``names`` in a child that is thrown away. It answers one JSON list of those that did no harm."""
+    names = tuple(names)
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(writing)
+        os.set_blocking(reading, False)
+        return Trial(pid, reading, names)
+    try:
+        os.close(reading)
+        os.nice(10)
+        null = os.open(os.devnull, os.O_RDWR)
+        for stream in (0, 1, 2):
+            os.dup2(null, stream)
+        good: list[str] = []
+        tried = Preloaded()
+        for name in names:
+            try:
+                tried._take_one(name)
+            except Tainted:
+                break  # whatever comes after it cannot be judged any more
+            if name in tried.done or name in sys.modules:
+                good.append(name)
+        os.write(writing, json.dumps(good).encode())
+    finally:
+        os._exit(0)
