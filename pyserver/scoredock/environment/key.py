@@ -78,10 +78,10 @@ def _pip_content(requirement: Requirement) -> str:
     if not named and not is_path_or_url(bare):
         return text
     local = local_path(named[1] if named else bare, requirement.folder or Path.cwd())
-    return f"{absolute_line(requirement)} {_fingerprint(local[0])}" if local else text
+    return f"{absolute_line(requirement)} {fingerprint(local[0])}" if local else text
 
 
-def _fingerprint(path: Path) -> str:
+def fingerprint(path: Path) -> str:
     """What tells one state of a local package from another: names, sizes and times, without reading anything."""
     digest = hashlib.sha256()
     try:

@@ -12,13 +12,17 @@ from scoredock.environment.requirement_lines import is_path_or_url, normalised, 
 @dataclass(frozen=True, slots=True)
 class Resolved:
     """One resolved distribution: the line that installs it, its exact version (``None`` for a path or URL), the index
-    or channel it comes from, and what asked for it ("-r" stands for the file itself)."""
+    it comes from, and what asked for it ("-r" stands for the file itself).
+
+    ``conda`` packages are kept as comments, so that pip can read the rest; their ``source`` is the package's own URL.
+    """
 
     name: str | None
     version: str | None
     line: str
     source: str = ""
     via: tuple[str, ...] = ()
+    conda: bool = False
 
 
 def parse_lock(text: str) -> tuple[Resolved, ...]:
@@ -31,6 +35,9 @@ def parse_lock(text: str) -> tuple[Resolved, ...]:
         if pending:
             line += "\n" + raw.rstrip("\\").rstrip()
             pending = raw.rstrip().endswith("\\")
+        elif stripped.startswith("# conda "):
+            name, version, url = stripped.removeprefix("# conda ").split(" ", 2)
+            found.append(Resolved(name, version, "", url, conda=True))
         elif stripped.startswith("# from "):
             source = stripped.removeprefix("# from ")
         elif stripped.startswith("# via "):
@@ -46,8 +53,10 @@ def parse_lock(text: str) -> tuple[Resolved, ...]:
 def write_lock(header: dict[str, str], resolved: tuple[Resolved, ...]) -> str:
     """The text to keep: a few facts in comments, then a line for each distribution. No URL in it carries a password."""
     lines = [f"# {name}: {value}" for name, value in header.items()]
-    for item in sorted(resolved, key=lambda item: (item.name or item.line).lower()):
-        lines.append(item.line)
+    for item in sorted(resolved, key=lambda item: (not item.conda, (item.name or item.line).lower())):
+        lines.append(f"# conda {item.name} {item.version} {item.source}" if item.conda else item.line)
+        if item.conda:
+            continue
         if item.via:
             lines.append(f"    # via {', '.join(item.via)}")
         if item.source:
