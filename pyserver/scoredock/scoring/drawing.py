@@ -48,3 +48,8 @@ def _shades(upper: list[float], lower: list[float]) -> str:
 
 def _grey(level: float) -> int:
     return _DARKEST + round(level * (_LIGHTEST - _DARKEST))
+
+
+def draw_digit(pixels: Sequence[float], *, colour: bool, encoding: str | None = "utf-8") -> str:
+    """Draw a digit of 28 x 28 pixels in the best style that a stream of that encoding can show."""
+    return draw_image(pixels, width=28, style=style_for(encoding=encoding, colours=colour))
