@@ -1,0 +1,202 @@
+"""Containers: created, started, looked at, spoken to, stopped, removed. Every call here is blocking and short."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scoredock.engine.connection import Connection, saying_plainly
+from scoredock.engine.times import seconds_of
+from scoredock.engine.values import (
+    Container,
+    ContainerGone,
+    ContainerOrder,
+    EngineProblem,
+    HostPortTaken,
+    ImageProblem,
+    NameTaken,
+)
+
+# How engines say that a host port is in use: Docker's allocator, the kernel, Docker Desktop.
+PORT_TAKEN = ("port is already allocated", "address already in use", "ports are not available")
+
+
+def create(connection: Connection, order: ContainerOrder) -> Container:
+    """Create a container without starting it. Raises `NameTaken`, or `ImageProblem` when its image is gone."""
+    api = connection.api
+    from docker.types import DeviceRequest, LogConfig, Mount
+
+    security = ["no-new-privileges:true"]
+    if connection.about.selinux:
+        # Labels would have to be written to the user's own files before a confined container could read them.
+        security.append("label=disable")
+    requests = []
+    if order.gpus:
+        requests.append(DeviceRequest(count=order.gpus, capabilities=[["gpu"]]))
+    port = f"{order.inner_port}/tcp" if order.inner_port else None
+    with saying_plainly(connection.address):
+        host = api.create_host_config(
+            mounts=[Mount(str(m.inside), str(m.source), type="bind", read_only=m.read_only) for m in order.mounts],
+            port_bindings={port: ("127.0.0.1", order.host_port or None)} if port else None,
+            restart_policy={"Name": "no"},
+            security_opt=security,
+            mem_limit=order.memory,
+            nano_cpus=int(order.cpus * 1e9) if order.cpus else None,
+            device_requests=requests or None,
+            network_mode=order.network,
+            log_config=LogConfig(type="json-file", config={"max-size": str(order.log_bytes // 2), "max-file": "2"}),
+        )
+    try:
+        with saying_plainly(connection.address):
+            made = api.create_container(
+                image=order.image,
+                # Ours in place of whatever the image starts by itself.
+                entrypoint=list(order.command[:1]),
+                command=list(order.command[1:]),
+                name=order.name,
+                labels=dict(order.labels),
+                environment=dict(order.environment),
+                working_dir=str(order.working_folder) if order.working_folder else None,
+                ports=[(order.inner_port, "tcp")] if order.inner_port else None,
+                host_config=host,
+                platform=order.platform,
+                stop_signal="SIGTERM",
+                # The user's image may have a check of its own: the service is probed as Azure does it instead.
+                healthcheck={"test": ["NONE"]},
+            )
+    except ContainerGone as problem:
+        raise ImageProblem(f"The image {order.image} is not on the engine.", "Deploy again to make it.") from problem
+    except EngineProblem as problem:
+        if "already in use by container" in problem.what or "name is already in use" in problem.what:
+            raise NameTaken(f"There is a container {order.name} already.", "Stop it first, or choose another name.") from problem
+        raise
+    return inspect(connection, made["Id"])
+
+
+def start(connection: Connection, identifier: str) -> Container:
+    """Start a container. Raises `HostPortTaken` when its port on this machine is in use."""
+    try:
+        with saying_plainly(connection.address):
+            connection.api.start(identifier)
+    except EngineProblem as problem:
+        if any(sign in problem.what.lower() for sign in PORT_TAKEN):
+            raise HostPortTaken("The port on this machine is in use.", "Choose another one.") from problem
+        raise
+    return inspect(connection, identifier)
+
+
+def inspect(connection: Connection, identifier: str) -> Container:
+    """A container by id or name, as it is now. Raises `ContainerGone`."""
+    with saying_plainly(connection.address):
+        return _container(connection.api.inspect_container(identifier))
+
+
+def labelled(connection: Connection, label: str) -> tuple[Container, ...]:
+    """All containers that carry the label (``name`` or ``name=value``), running or not, oldest first."""
+    with saying_plainly(connection.address):
+        rows = connection.api.containers(all=True, filters={"label": label})
+    found = []
+    for row in rows:
+        try:
+            found.append(inspect(connection, row["Id"]))
+        except ContainerGone:
+            continue  # removed while we looked
+    return tuple(sorted(found, key=lambda container: container.created_at))
+
+
+def stop(connection: Connection, identifier: str, patience: int) -> None:
+    """Ask the container to end, and end it after ``patience`` seconds. Does nothing to one that is gone."""
+    try:
+        with saying_plainly(connection.address):
+            connection.api.stop(identifier, timeout=patience)
+    except ContainerGone:
+        return
+
+
+def remove(connection: Connection, identifier: str) -> None:
+    """Remove a container, running or not, with its anonymous volumes. Does nothing to one that is gone or is going."""
+    try:
+        with saying_plainly(connection.address):
+            connection.api.remove_container(identifier, force=True, v=True)
+    except ContainerGone:
+        return
+    except EngineProblem as problem:
+        if "is already in progress" not in problem.what:
+            raise
+
+
+def rename(connection: Connection, identifier: str, name: str) -> None:
+    """Give a container another name. Raises `NameTaken`."""
+    try:
+        with saying_plainly(connection.address):
+            connection.api.rename(identifier, name)
+    except EngineProblem as problem:
+        if "already in use" in problem.what:
+            raise NameTaken(f"There is a container {name} already.", "Stop it first, or choose another name.") from problem
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a command inside a container did."""
+
+    code: int
+    output: bytes
+    errors: bytes
+
+
+def execute(
+    connection: Connection,
+    identifier: str,
+    command: tuple[str, ...],
+    *,
+    environment: Mapping[str, str] | None = None,
+    user: str = "",
+) -> Ran:
+    """Run a command inside a running container and wait for it. Raises `ContainerGone` when the container does not run."""
+    try:
+        with saying_plainly(connection.address):
+            api = connection.api
+            made = api.exec_create(identifier, list(command), environment=dict(environment or {}), user=user)
+            output, errors = api.exec_start(made["Id"], demux=True)
+            code = api.exec_inspect(made["Id"])["ExitCode"]
+    except EngineProblem as problem:
+        if "is not running" in problem.what or "is paused" in problem.what:
+            raise ContainerGone(problem.what) from problem
+        raise
+    return Ran(-1 if code is None else int(code), output or b"", errors or b"")
+
+
+def labels_as_json(values: Mapping[str, object]) -> str:
+    """Label text: JSON, so that whoever reads a label parses data and runs nothing."""
+    return json.dumps(values, separators=(",", ":"), sort_keys=True)
+
+
+def _container(raw: dict[str, Any]) -> Container:
+    state = raw.get("State") or {}
+    status = str(state.get("Status", "dead"))
+    ended = status in ("exited", "dead")
+    ports = (raw.get("NetworkSettings") or {}).get("Ports") or {}
+    wanted = (raw.get("HostConfig") or {}).get("PortBindings") or {}
+    host_port = None
+    for bindings in (*ports.values(), *wanted.values()):
+        for binding in bindings or ():
+            if host_port is None and str(binding.get("HostPort", "")).isdigit():
+                host_port = int(binding["HostPort"]) or None
+    return Container(
+        id=raw["Id"],
+        name=str(raw.get("Name", "")).removeprefix("/"),
+        image=str(raw.get("Image", "")),
+        state=status,  # type: ignore[arg-type]  # the engine's own words, as the type lists them
+        labels=tuple(sorted(((raw.get("Config") or {}).get("Labels") or {}).items())),
+        host_port=host_port,
+        exit_code=int(state.get("ExitCode", 0)) if ended else None,
+        killed_for_memory=bool(state.get("OOMKilled")),
+        error=str(state.get("Error") or ""),
+        created_at=seconds_of(str(raw.get("Created"))) or 0.0,
+        started_at=seconds_of(str(state.get("StartedAt"))) or 0.0,
+        finished_at=(seconds_of(str(state.get("FinishedAt"))) or 0.0) if ended else 0.0,
+        memory=(raw.get("HostConfig") or {}).get("Memory") or None,
+    )

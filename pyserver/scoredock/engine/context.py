@@ -1,0 +1,57 @@
+"""The folder that a build sends to the engine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from scoredock.engine.values import BuildOrder
+
+
+@contextmanager
+def build_context(order: BuildOrder) -> Iterator[Path]:
+    """A temporary folder with the Dockerfile and the order's files. Files are linked, not copied, where the disk allows it."""
+    with tempfile.TemporaryDirectory(prefix="scoredock-build-") as name:
+        folder = Path(name)
+        for inside, source in order.files:
+            target = _within(folder, inside)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(source, bytes):
+                target.write_bytes(source)
+            elif source.is_dir():
+                shutil.copytree(source, target, copy_function=_link_or_copy, dirs_exist_ok=True)
+            else:
+                _link_or_copy(str(source), str(target))
+        (folder / "Dockerfile").write_text(order.dockerfile, encoding="utf-8", newline="\n")
+        yield folder
+
+
+@contextmanager
+def secret_files(order: BuildOrder) -> Iterator[dict[str, Path]]:
+    """The order's secrets as files that only this user can read, outside the build's context."""
+    with tempfile.TemporaryDirectory(prefix="scoredock-secrets-") as name:
+        files = {}
+        for number, (identifier, text) in enumerate(order.secrets):
+            file = Path(name) / str(number)
+            file.touch(mode=0o600)
+            file.write_text(text, encoding="utf-8")
+            files[identifier] = file
+        yield files
+
+
+def _within(folder: Path, inside: PurePosixPath) -> Path:
+    if inside.is_absolute() or ".." in inside.parts:
+        raise ValueError(f"{inside} lies outside the build context")
+    return folder / inside
+
+
+def _link_or_copy(source: str, target: str) -> str:
+    try:
+        os.link(Path(source).resolve(), target)
+    except OSError:  # another disk, or a file system without links
+        shutil.copy2(source, target)
+    return target
