@@ -63,9 +63,9 @@ def _of_main(model: ModelFile, place: Place) -> Iterator[Finding]:
         return
     names = ", ".join(model.main_classes[:3]) + (", …" if len(model.main_classes) > 3 else "")
     message = (
-        f"{model.path.name} looks for {names} in __main__, where the training script had it; under the server __main__ is the "
-        f"server, and loading fails with \"Can't get attribute '{model.main_classes[0]}'\". Move it into a module that is shipped "
-        "with the script, import it from there when training, and save the model again."
+        f"{model.path.name} looks for {names} in __main__, where the training script had it; under the server __main__ is "
+        f"the server, and loading fails with \"Can't get attribute '{model.main_classes[0]}'\". Move it into a module that is "
+        "shipped with the script, import it from there when training, and save the model again."
     )
     yield Finding(place, "SD411", "model-class-of-main", Severity.WARNING, message)
 
@@ -79,9 +79,9 @@ def _versions(model: ModelFile, place: Place, environment: EnvironmentFacts, loa
         differs = _differs(found, made.version)
         if differs is not None:
             message = (
-                f"{model.path.name} was saved with scikit-learn {made.version}, and the environment has {differs}: scikit-learn warns "
-                f"when it loads the model, which may then fail or answer differently. Ask for scikit-learn=={made.version}, or "
-                "train and save the model with the other version."
+                f"{model.path.name} was saved with scikit-learn {made.version}, and the environment has {differs}: scikit-learn "
+                "warns when it loads the model, which may then fail or answer differently. Ask for "
+                f"scikit-learn=={made.version}, or train and save the model with the other version."
             )
             yield Finding(place, "SD405", "model-version-mismatch", Severity.WARNING, message)
     if model.numpy_major == 2:
@@ -89,16 +89,16 @@ def _versions(model: ModelFile, place: Place, environment: EnvironmentFacts, loa
         version = _exact(numpy)
         if version is not None and version < NUMPY_WITH_CORE:
             message = (
-                f"{model.path.name} was saved with numpy 2, and the environment has numpy {version}: loading fails with \"No module "
-                "named 'numpy._core'\". Ask for numpy>=1.26.1, or save the model with numpy 1."
+                f"{model.path.name} was saved with numpy 2, and the environment has numpy {version}: loading fails with "
+                "\"No module named 'numpy._core'\". Ask for numpy>=1.26.1, or save the model with numpy 1."
             )
             yield Finding(place, "SD405", "model-version-mismatch", failing, message)
     needed = PROTOCOLS.get(model.protocol or 0)
     python = _python(environment.python)
     if needed is not None and python is not None and python < needed and model.format in PICKLED:
         message = (
-            f"{model.path.name} is written in pickle protocol {model.protocol}, which Python {python[0]}.{python[1]} of the environment "
-            f'cannot read: loading fails with "unsupported pickle protocol: {model.protocol}". Ask for Python '
+            f"{model.path.name} is written in pickle protocol {model.protocol}, which Python {python[0]}.{python[1]} of the "
+            f'environment cannot read: loading fails with "unsupported pickle protocol: {model.protocol}". Ask for Python '
             f"{needed[0]}.{needed[1]} or later, or save the model with a lower protocol."
         )
         yield Finding(place, "SD405", "model-version-mismatch", failing, message)

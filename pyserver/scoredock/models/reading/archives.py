@@ -19,6 +19,18 @@ MAX_MEMBERS = 50_000
 MAX_DIRECTORY = 16 * 1024 * 1024
 MAX_JSON = 8 * 1024 * 1024
 PIECE = 256 * 1024
+# OSError: offsets in a damaged table of contents send the file to places that no file has.
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    RuntimeError,
+    NotImplementedError,
+    OverflowError,
+    ValueError,
+    OSError,
+    Ended,
+)
 END = b"PK\x05\x06"
 
 
@@ -57,7 +69,18 @@ def inspect_archive(path: Path, file: BinaryIO, size: int, limits: Limits, deadl
         _check_directory(file, size)
         with zipfile.ZipFile(file) as zipped:
             return _by_members(blank, Archive(zipped, deadline, limits))
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OverflowError, ValueError, Ended):
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        RuntimeError,
+        NotImplementedError,
+        OverflowError,
+        ValueError,
+        OSError,
+        Ended,
+    ):
+        # OSError: offsets in a damaged table of contents send the file to places that no file has
         return replace(blank, complete=False, problem=f"The archive {path.name} is cut off or damaged: it cannot be unpacked.")
     except (Broken, TooMuch) as stopped:
         return replace(blank, complete=False, problem=f"The archive {path.name} {stopped}.")

@@ -12,7 +12,8 @@ from scoredock.models.reading.stubs import PAIR, Array, Made, Name
 VERSION = "_sklearn_version"
 # What is still needed of an object's state after its versions were counted.
 TELLING = frozenset({
-    "n_features_in_", "feature_names_in_", "classes_", "n_features_", "n_outputs_", "steps", "best_estimator_",
+    "n_features_in_", "feature_names_in_", "classes_", "n_features_", "_n_features_in", "_n_features",
+    "n_outputs_", "steps", "best_estimator_",
     "estimator_", "estimators_", "estimators", "regressor_", "classifier_", "final_estimator_", "base_estimator_",
     "calibrated_classifiers_", "transformers_", "transformer_list", "estimator", "model", "pipeline", "_model",
     "booster_", "_Booster",
@@ -45,7 +46,7 @@ class Estimators:
         if isinstance(version, str):
             self.versions[name, version] += 1
             self.met.setdefault(name)
-        elif "n_features_in_" in state:
+        elif "n_features_in_" in state or "_n_features_in" in state:
             self.met.setdefault(name)
         file = state.get("filename")
         if name.endswith(".NDArrayWrapper") and isinstance(file, str):
@@ -71,7 +72,7 @@ def root_name(root: Any) -> str | None:
 def width_of(root: Any) -> int | None:
     """How many features the model takes: of the first part that says so."""
     for made in _parts(root, first=True):
-        for name in ("n_features_in_", "n_features_"):
+        for name in ("n_features_in_", "n_features_", "_n_features_in", "_n_features", "_n_features_in", "_n_features"):
             width = scalar_of(made.attribute(name))
             if isinstance(width, int) and not isinstance(width, bool):
                 return width

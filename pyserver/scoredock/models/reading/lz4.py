@@ -16,7 +16,19 @@ class BrokenLz4(Exception):
     """These are not the bytes of an LZ4 frame."""
 
 
+class _CutOff(Exception):
+    """The file ends inside the frame."""
+
+
 def lz4_chunks(file: BinaryIO) -> Iterator[bytes]:
+    """What the frame holds; a frame that is cut off just ends early, as with the other compressors."""
+    try:
+        yield from _frame(file)
+    except _CutOff:
+        return
+
+
+def _frame(file: BinaryIO) -> Iterator[bytes]:
     if _exactly(file, 4) != b"\x04\x22\x4d\x18":
         raise BrokenLz4("no LZ4 frame")
     flags = _exactly(file, 1)[0]
@@ -43,7 +55,7 @@ def lz4_chunks(file: BinaryIO) -> Iterator[bytes]:
 def _exactly(file: BinaryIO, count: int) -> bytes:
     data = file.read(count)
     if len(data) != count:
-        raise BrokenLz4("the frame is cut off")
+        raise _CutOff
     return data
 
 

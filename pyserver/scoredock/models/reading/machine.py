@@ -134,6 +134,8 @@ class Machine:
             return UNKNOWN
         known = self._known.get((module, name))
         if known is None:
+            if not module or any(c.isspace() for c in module):
+                raise Broken("is not a well-formed pickle")
             known = self._known[module, name] = Name(module, name)
             self.names.setdefault(known, False)
         return known

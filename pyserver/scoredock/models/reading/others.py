@@ -34,6 +34,8 @@ def describe_unknown(path: Path, size: int, compression: str | None, problem: st
         form, sentence = Format.PICKLE, f"The model {path.name} {problem}"
     elif head.startswith((b"<!doctype", b"<html", b"<?xml")):
         sentence = f"{path.name} is a web page, not a model: the download that made it was probably refused."
+    elif compression and problem.startswith("is cut off"):
+        sentence = f"{path.name} is compressed ({compression}) and cut off: nothing of it can be read."
     elif compression:
         sentence = f"{path.name} is compressed ({compression}), and there is no model inside."
     elif not head.strip(b"\0"):

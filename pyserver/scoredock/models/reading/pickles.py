@@ -158,6 +158,12 @@ class Reading:
             )
 
 
+def _speaker(root: str | None, who: list[tuple[str, int]]) -> str:
+    """The class to name for a version: the model itself where it says so, else the first that was met."""
+    names = [name for name, _ in who]
+    return root if root in names else names[0]
+
+
 def read_pickles(stream: Stream, limits: Limits, inside: str = "") -> PickleFacts:
     """The facts of the pickle that ``stream`` stands at."""
     return Reading(stream, limits, inside).read()

@@ -49,7 +49,10 @@ def read_skops(blank: ModelFile, archive: Archive) -> ModelFile:
                 if key in node:
                     first.setdefault(key, node[key])
             waiting.extend((value, owner) for key, value in reversed(node.items()) if isinstance(value, (dict, list)))
-    made_with = [MadeWith("scikit-learn", v, by, count) for (by, v), count in versions.items()]
+    made_with: list[MadeWith] = []
+    for version in dict.fromkeys(version for _, version in versions):
+        who = [(by, count) for (by, said), count in versions.items() if said == version]
+        made_with.append(MadeWith("scikit-learn", version, who[0][0], sum(count for _, count in who)))
     if isinstance(schema.get("_skops_version"), str):
         made_with.append(MadeWith("skops", schema["_skops_version"], "schema.json"))
     width = _plain(first.get("n_features_in_"))
