@@ -106,16 +106,46 @@ class Event:
 
 
 class Engine(Protocol):
-    """Runs services. One contract test suite holds every engine to the same behaviour (tests/hosting)."""
+    """Runs services. One contract test suite holds every engine to the same behaviour
+    (tests/hosting/test_engine_contract.py). Every call may be cancelled: what it had started is gone then."""
 
     target: Target
 
-    async def deploy(self, plan: Plan, progress: Progress = silent) -> Service: ...
-    async def update(self, name: str, progress: Progress = silent) -> Updated: ...
-    async def list(self) -> tuple[Service, ...]: ...
+    async def deploy(self, plan: Plan, progress: Progress = silent) -> Service:
+        """Start a service and return when it is healthy (``held`` for ``plan.debug == "wait"``).
+
+        A service of that name that runs keeps answering until the new one is healthy, and goes on if it never is; on the
+        same port (``plan.port`` its port, or None) no request is lost. Raises PortTaken before anything is started,
+        ScriptCrashed with the findings, ServiceProblem.
+        """
+        ...
+
+    async def update(self, name: str, progress: Progress = silent) -> Updated:
+        """Take the code and models that are on the disk now. Raises ScriptCrashed, and the old code goes on."""
+        ...
+
+    async def list(self) -> tuple[Service, ...]:
+        """All services of this engine, those that have crashed or were stopped too, as they are now."""
+        ...
+
     async def find(self, name: str) -> Service | None: ...
-    async def stop(self, name: str) -> None: ...
-    def logs(self, name: str, *, follow: bool = False, last: int | None = None) -> AsyncIterator[LogLine]: ...
+
+    async def stop(self, name: str) -> None:
+        """End it, within five seconds whatever its script does. Its log stays. Raises ServiceProblem if there is none."""
+        ...
+
+    async def delete(self, name: str) -> None:
+        """Stop it and forget all of it; nothing happens if there is none."""
+        ...
+
+    def logs(self, name: str, *, follow: bool = False, last: int | None = None) -> AsyncIterator[LogLine]:
+        """Its log, or the ``last`` lines; ``follow`` goes on until the service ends."""
+        ...
+
+    def events(self, name: str) -> AsyncIterator[Event]:
+        """What happens to it from now on; ends when the service ends."""
+        ...
+
     async def control(self, name: str, request: dict[str, object]) -> dict[str, object]:
         """Ask the arbiter inside the service (status, update, attach); the protocol is `runtime/PROTOCOL.md`."""
         ...

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .worker import Worker
 
 PROTOCOL = 1
+BUSY_AFTER = 0.5  # seconds inside one request; a worker that answers quickly is not busy
 YIELD_GRACE = 30.0  # seconds for requests in flight when another service goes on in our place
 STATES = {BOOTING: "booting", IDLE: "idle", RUNNING: "running"}
 FLAGS = ((ATTACHED, "attached"), (HELD, "held"), (WAITING, "waiting"))
@@ -123,12 +124,12 @@ class Commands:
         arbiter = self._arbiter
         current = arbiter.current()
         ready = [worker for worker in current if worker.ready]
-        readings = [arbiter.gate.read(worker.slot) for worker in current]
-        if any(flags & (HELD | WAITING) for _, flags, _ in readings):
+        flags = [arbiter.gate.read(worker.slot)[1] for worker in current]
+        if any(flag & (HELD | WAITING) for flag in flags):
             state = "held"
         elif not ready:
             state = "starting"
-        elif all(worker.ready and reading[0] == RUNNING for worker, reading in zip(current, readings)):  # noqa: B905 - strict is of Python 3.10
+        elif all(worker.ready and self._is_busy(worker) for worker in current):
             state = "busy"
         else:
             state = "healthy"
@@ -146,6 +147,10 @@ class Commands:
             "protocol": PROTOCOL,
             **self.brief(),
         }
+
+    def _is_busy(self, worker: Worker) -> bool:
+        state, _, seconds = self._arbiter.gate.read(worker.slot)
+        return state == RUNNING and seconds > BUSY_AFTER
 
     def _worker(self, worker: Worker) -> Message:
         state, flags, seconds = self._arbiter.gate.read(worker.slot)

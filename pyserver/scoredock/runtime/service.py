@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ctypes
 import importlib
 import json
 import os
@@ -29,10 +30,19 @@ def _code_roots() -> list[str]:
     return [root, os.path.join(root, source)] if source else [root]
 
 
+def _adopt_orphans() -> None:
+    """Become the parent of what user code starts and leaves alone, so that stopping the service finds it (Linux)."""
+    try:
+        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER, linux/prctl.h
+    except (OSError, AttributeError):
+        pass
+
+
 def run(options: argparse.Namespace, launcher: str) -> None:
     """Never returns: ends with the arbiter's exit status."""
     # Whoever started us may have been killed before it could note who we are. A folder that is gone means: nobody wants us.
     write_record(options.record, "process.json", {"pid": os.getpid()})
+    _adopt_orphans()
     os.environ.setdefault("AML_APP_ROOT", os.getcwd())
     roots = _code_roots()
     sources.define(roots)

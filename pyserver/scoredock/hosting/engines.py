@@ -1,0 +1,20 @@
+"""The engines there are. One is a row here and a module beside this one, imported when it is first needed."""
+
+from __future__ import annotations
+
+import importlib
+
+from scoredock.hosting.values import Engine, ServiceProblem, Target
+
+MODULES: dict[Target, tuple[str, str]] = {
+    "process": ("scoredock.hosting.process", "ProcessEngine"),
+}
+
+
+def engine(target: Target) -> Engine:
+    """The engine for a target. Raises ServiceProblem for one that there is none for."""
+    if target not in MODULES:
+        raise ServiceProblem(f"There is no engine '{target}'.", f"Engines: {', '.join(MODULES)}.")
+    module, name = MODULES[target]
+    made: Engine = getattr(importlib.import_module(module), name)()
+    return made

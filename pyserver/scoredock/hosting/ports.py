@@ -1,0 +1,25 @@
+"""The port of a service, taken before anything else starts and handed over open: nobody can take it in between."""
+
+from __future__ import annotations
+
+import errno
+import socket
+
+from scoredock.hosting.values import PortTaken, ServiceProblem
+
+
+def listen(port: int | None) -> socket.socket:
+    """A socket that listens on 127.0.0.1, on ``port`` or a free one. Raises PortTaken, ServiceProblem."""
+    if port is not None and not 1 <= port <= 65535:
+        raise ServiceProblem(f"{port} is no port.", "Ports go from 1 to 65535.")
+    taken = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", port or 0))
+        taken.listen(2048)  # gunicorn's own backlog
+    except OSError as error:
+        taken.close()
+        if error.errno == errno.EADDRINUSE:
+            raise PortTaken(f"Port {port} is in use.", "Choose another with --port, or leave it out for a free one.") from None
+        raise ServiceProblem(f"Port {port} cannot be opened: {error.strerror}.", "Choose a port above 1024.") from None
+    return taken
