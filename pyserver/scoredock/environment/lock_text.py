@@ -28,25 +28,27 @@ class Resolved:
 def parse_lock(text: str) -> tuple[Resolved, ...]:
     """Read a lock, or the output of uv's resolver, which has the same form."""
     found: list[Resolved] = []
-    line, source, via = "", "", ()  # type: str, str, tuple[str, ...]
+    line, source = "", ""
+    via: tuple[str, ...] = ()
     pending = False
     for raw in (*text.splitlines(), "end"):
-        stripped = raw.strip()
-        if pending:
-            line += "\n" + raw.rstrip("\\").rstrip()
-            pending = raw.rstrip().endswith("\\")
-        elif stripped.startswith("# conda "):
-            name, version, url = stripped.removeprefix("# conda ").split(" ", 2)
+        content, asked, askers = raw.partition("# via ")
+        content = content.rstrip()
+        if content.startswith("# conda "):
+            name, version, url = content.removeprefix("# conda ").split(" ", 2)
             found.append(Resolved(name, version, "", url, conda=True))
-        elif stripped.startswith("# from "):
-            source = stripped.removeprefix("# from ")
-        elif stripped.startswith("# via "):
-            via = tuple(part.strip() for part in stripped.removeprefix("# via ").split(","))
-        elif stripped and not stripped.startswith("#"):
+        elif content.strip().startswith("# from "):
+            source = content.strip().removeprefix("# from ")
+        elif pending:
+            line += "\n" + content.rstrip("\\").rstrip()
+            pending = content.endswith("\\")
+        elif content and not content.strip().startswith("#"):
             if line:
                 found.append(_resolved(line, source, via))
-            line, source, via = raw.rstrip().rstrip("\\").rstrip(), "", ()
-            pending = raw.rstrip().endswith("\\")
+            line, source, via = content.rstrip("\\").rstrip(), "", ()
+            pending = content.endswith("\\")
+        if asked:
+            via = tuple(part.strip() for part in askers.split(","))
     return tuple(found)
 
 

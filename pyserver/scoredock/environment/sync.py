@@ -13,93 +13,114 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from scoredock.environment import store
+from scoredock.environment.conda_strategy import NoConda
 from scoredock.environment.installed import installed_distributions, site_packages
 from scoredock.environment.key import environment_key
 from scoredock.environment.lock_text import Resolved, read_lock, write_lock
-from scoredock.environment.pythons import find_python
 from scoredock.environment.reading import read_specification
 from scoredock.environment.server_package import names_the_server, server_of
+from scoredock.environment.strategies import WAYS, Job, Made
+from scoredock.environment.tools import fetch_uv
 from scoredock.environment.uv import Uv
-from scoredock.environment.uv_strategy import install, make_venv, resolve, wanted
 from scoredock.environment.values import EnvironmentProblem, ReadyEnvironment, Specification, Strategy
 from scoredock.progress import Progress, Step, silent
 
 __all__ = ["find", "read_specification", "sync"]
 
 
-def find(specification: Specification) -> ReadyEnvironment | None:
+def find(specification: Specification, strategy: Strategy | None = None) -> ReadyEnvironment | None:
     """The environment of a specification if it is ready now; a few milliseconds, no process, no network."""
-    for strategy in _strategies(specification):
-        found = store.ready(environment_key(specification, strategy))
+    for way in (strategy,) if strategy else strategies(specification):
+        found = store.ready(environment_key(specification, way))
         if found:
             return replace(found, variables=specification.variables)
     return None
 
 
 async def sync(
-    specification: Specification, *, progress: Progress = silent, offline: bool = False, upgrade: bool = False
+    specification: Specification,
+    *,
+    progress: Progress = silent,
+    offline: bool = False,
+    upgrade: bool = False,
+    strategy: Strategy | None = None,
 ) -> ReadyEnvironment:
     """Make the environment ready; does nothing when it is, and repairs it when it was damaged.
 
     The versions resolved first are kept and used again until ``upgrade`` asks for new ones; ``offline`` uses what is
-    cached and says what is missing. Raises EnvironmentProblem. Cancelling ends everything that was started; a
-    half-made environment is never found by anybody.
+    cached and says what is missing. ``strategy`` insists on one way; otherwise conda packages come from conda, and from
+    PyPI where no channel can be reached (``notes`` says so). Raises EnvironmentProblem. Cancelling ends everything that
+    was started; a half-made environment is never found by anybody.
     """
-    strategy = _strategies(specification)[0]
+    ways = (strategy,) if strategy else strategies(specification)
+    if not upgrade:
+        for way in ways:
+            if found := await asyncio.to_thread(store.ready, environment_key(specification, way), deep=True):
+                return replace(found, variables=specification.variables)
+    try:
+        return await _sync(specification, ways[0], progress, offline=offline, upgrade=upgrade)
+    except NoConda as none:
+        if len(ways) < 2:
+            raise EnvironmentProblem(
+                f"The conda packages cannot be installed: {none.reason}.",
+                "Check the network and the channels, or take their twins from PyPI.",
+                details=none.details,
+            ) from None
+        reason = none.reason
+    progress(Step("Taking conda packages from PyPI instead", reason))
+    note = f"{reason[0].upper()}{reason[1:]}, so conda packages were taken from PyPI."
+    return await _sync(specification, ways[1], progress, offline=offline, upgrade=upgrade, note=note)
+
+
+def strategies(specification: Specification) -> tuple[Strategy, ...]:
+    """The ways that suit a specification, the most faithful first."""
+    return (Strategy.CONDA, Strategy.MAPPED) if specification.conda else (Strategy.UV,)
+
+
+async def _sync(
+    specification: Specification, strategy: Strategy, progress: Progress, *, offline: bool, upgrade: bool, note: str = ""
+) -> ReadyEnvironment:
     key = environment_key(specification, strategy)
-    if not upgrade and (found := await asyncio.to_thread(store.ready, key, deep=True)):
-        return replace(found, variables=specification.variables)
     async with store.held(key, progress):
         # Another process may have made it while this one waited.
         if not upgrade and (found := await asyncio.to_thread(store.ready, key, deep=True)):
             return replace(found, variables=specification.variables)
         await asyncio.to_thread(store.sweep, key)
+        await fetch_uv(progress)
         folder = store.new_folder(key)
         try:
-            made = await _make(specification, strategy, key, folder, progress, offline=offline, upgrade=upgrade)
+            locked = () if upgrade else read_lock(store.lock_path(key))
+            job = Job(specification, folder, Uv(folder=folder, offline=offline), locked, progress, offline)
+            made = await WAYS[strategy](job)
+            made = replace(made, notes=(note, *made.notes) if note else made.notes)
+            progress(Step("Checking the environment"))
+            record = _record(specification, strategy, key, folder, made)
+            ready = await asyncio.to_thread(store.complete, record, _lock_text(record, made.resolved))
         except OSError as error:
             raise store.unwritable(error) from error
         finally:
             # On success nothing but replaced environments goes; otherwise this build goes too.
             await asyncio.shield(asyncio.to_thread(store.sweep, key))
-        return replace(made, variables=specification.variables, fresh=True)
+        return replace(ready, variables=specification.variables, fresh=True)
 
 
-def _strategies(specification: Specification) -> tuple[Strategy, ...]:
-    return (Strategy.UV,) if not specification.conda else (Strategy.CONDA, Strategy.MAPPED)
-
-
-async def _make(
-    specification: Specification, strategy: Strategy, key: str, folder: Path, progress: Progress, *, offline: bool, upgrade: bool
-) -> ReadyEnvironment:
-    if strategy is not Strategy.UV:
-        raise EnvironmentProblem("Conda packages cannot be installed yet.")
-    uv = Uv(folder=folder, offline=offline)
-    python = await find_python(specification, uv, progress, offline=offline)
-    want = wanted(specification, specification.pip, python.version)
-    locked = () if upgrade else read_lock(store.lock_path(key))
-    resolved = locked or await resolve(want, specification, uv, progress, python=python.path, scratch=folder / ".scoredock")
-    interpreter = await make_venv(folder, python.path, specification.name or "scoredock", specification, uv)
-    await install(resolved, want, specification, uv, progress, interpreter=interpreter)
+def _record(specification: Specification, strategy: Strategy, key: str, folder: Path, made: Made) -> store.Record:
     packages = site_packages(folder)
-    installed = installed_distributions(packages)
-    server = server_of(installed, added=not names_the_server(specification))
-    record = store.Record(
+    server = server_of(installed_distributions(packages), added=not names_the_server(specification))
+    return store.Record(
         key=key,
         folder=folder.name,
-        interpreter=interpreter.relative_to(folder).as_posix(),
+        interpreter=made.interpreter.relative_to(folder).as_posix(),
         packages=packages.relative_to(folder).as_posix(),
-        python_version=python.version,
+        python_version=made.python_version,
         strategy=strategy.value,
         server_version=server.version if server else None,
         server_added=bool(server and server.added),
-        notes=tuple(note for note in (python.note,) if note),
+        notes=made.notes,
         top_level=store.top_level(packages),
         described_by=str(specification.path),
         made_at=time.time(),
     )
-    progress(Step("Checking the environment"))
-    return await asyncio.to_thread(store.complete, record, _lock_text(record, resolved))
 
 
 def _lock_text(record: store.Record, resolved: tuple[Resolved, ...]) -> str:

@@ -74,8 +74,11 @@ async def run_child(
     variables: Mapping[str, str],
     text: str | None = None,
     on_line: Callable[[str], None] | None = None,
+    on_out: Callable[[str], None] | None = None,
 ) -> tuple[int, str, str]:
     """Run a child to its end: its exit code, stdout and stderr (credentials blotted out of the latter).
+
+    ``on_line`` and ``on_out`` get each line of stderr and stdout as it comes.
 
     Cancelling kills the child and everything it started: build backends, git, compilers.
     """
@@ -94,7 +97,9 @@ async def run_child(
         **options,  # type: ignore[arg-type]
     )
     try:
-        out, said, _ = await asyncio.gather(_all_of(child.stdout), _lines_of(child.stderr, on_line), _feed(child.stdin, text))
+        out, said, _ = await asyncio.gather(
+            _lines_of(child.stdout, on_out, raw=True), _lines_of(child.stderr, on_line), _feed(child.stdin, text)
+        )
         code = await child.wait()
     finally:
         if child.returncode is None:
@@ -119,23 +124,22 @@ def end_group(pid: int) -> None:
             os.killpg(pid, signal.SIGKILL)
 
 
-async def _all_of(stream: asyncio.StreamReader | None) -> str:
-    return (await stream.read()).decode("utf-8", "replace") if stream else ""
-
-
-async def _lines_of(stream: asyncio.StreamReader | None, on_line: Callable[[str], None] | None) -> str:
+async def _lines_of(stream: asyncio.StreamReader | None, on_line: Callable[[str], None] | None, *, raw: bool = False) -> str:
     """Read by pieces, not by readline: a line of a build's output may be longer than any limit."""
+
+    def cleaned(line: str) -> str:
+        return line if raw else without_credentials(_CONTROL.sub("", line).rstrip())
+
     said: list[str] = []
     pending = ""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     while stream and (piece := await stream.read(1 << 16)):
         *lines, pending = (pending + decoder.decode(piece)).split("\n")
         for line in lines:
-            clean = without_credentials(_CONTROL.sub("", line).rstrip())
-            said.append(clean)
+            said.append(cleaned(line))
             if on_line:
-                on_line(clean)
-    said.append(without_credentials(_CONTROL.sub("", pending)))
+                on_line(said[-1])
+    said.append(cleaned(pending))
     return "\n".join(said)
 
 

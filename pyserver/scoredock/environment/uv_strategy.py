@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,10 +86,12 @@ async def resolve(
     python: Path,
     scratch: Path,
     extra: tuple[str, ...] = (),
+    present: Mapping[str, str] | None = None,
 ) -> tuple[Resolved, ...]:
     """Exact versions for everything asked for; raises EnvironmentProblem that says which wishes disagree.
 
-    ``extra`` are further arguments for the resolver (another platform for an image).
+    ``extra`` are further arguments for the resolver (another platform for an image); ``present`` are versions that are
+    installed already and are kept where the wishes allow it.
     """
     progress(Step("Resolving packages"))
     listen = Listener(progress)
@@ -109,6 +112,11 @@ async def resolve(
         constraints = scratch / "constraints.txt"
         constraints.write_text("\n".join(want.constraints), encoding="utf-8")
         arguments += ["--constraint", str(constraints)]
+    if present:
+        # uv prefers what a former output holds; a wish for another version still wins, as it does with pip.
+        former = scratch / "present.txt"
+        former.write_text("".join(f"{name}=={version}\n" for name, version in present.items()), encoding="utf-8")
+        arguments += ["--output-file", str(former)]
     try:
         text = await uv.run([*arguments, "-"], text=want.text, on_line=listen)
     except UvFailed as failed:

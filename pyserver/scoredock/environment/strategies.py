@@ -1,0 +1,95 @@
+"""The ways to make an environment in a folder: with uv alone, or conda packages first and the pip section after them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from scoredock.environment.conda_strategy import install_conda, python_of
+from scoredock.environment.installed import installed_distributions, site_packages
+from scoredock.environment.lock_text import Resolved
+from scoredock.environment.pythons import find_python, python_specifier
+from scoredock.environment.server_package import SERVER
+from scoredock.environment.twins import with_twins
+from scoredock.environment.uv import Uv
+from scoredock.environment.uv_strategy import install, make_venv, resolve, wanted
+from scoredock.environment.values import EnvironmentProblem, Specification, Strategy
+from scoredock.progress import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One environment to make: where, from what, with the versions of an earlier time where there are any."""
+
+    specification: Specification
+    folder: Path
+    uv: Uv
+    locked: tuple[Resolved, ...]
+    progress: Progress
+    offline: bool
+
+    @property
+    def scratch(self) -> Path:
+        return self.folder / ".scoredock"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a strategy leaves in the folder."""
+
+    interpreter: Path
+    python_version: str
+    resolved: tuple[Resolved, ...]
+    notes: tuple[str, ...] = ()
+
+
+async def with_uv(job: Job) -> Made:
+    """A virtual environment with packages from the index."""
+    specification, uv = job.specification, job.uv
+    python = await find_python(specification, uv, job.progress, offline=job.offline)
+    want = wanted(specification, specification.pip, python.version)
+    resolved = job.locked or await resolve(want, specification, uv, job.progress, python=python.path, scratch=job.scratch)
+    interpreter = await make_venv(job.folder, python.path, specification.name or "scoredock", specification, uv)
+    await install(resolved, want, specification, uv, job.progress, interpreter=interpreter)
+    return Made(interpreter, python.version, resolved, (python.note,) if python.note else ())
+
+
+async def with_twins_of_conda(job: Job) -> Made:
+    """As with uv alone, conda packages replaced by their twins on PyPI."""
+    mapped = with_twins(job.specification)
+    pip = (*mapped.pip, *job.specification.pip)
+    made = await with_uv(replace(job, specification=replace(job.specification, pip=pip, conda=())))
+    return replace(made, notes=(*made.notes, *mapped.notes))
+
+
+async def with_conda(job: Job) -> Made:
+    """Conda packages by rattler, then the pip section by uv into the same prefix, which keeps what conda installed."""
+    specification, uv = job.specification, job.uv
+    python_specifier(specification)  # refuses what no server runs on before anything is downloaded
+    conda_lock = tuple(item for item in job.locked if item.conda)
+    conda = await install_conda(specification, job.folder, conda_lock, uv, job.progress, offline=job.offline)
+    version = next((item.version for item in conda if item.name == "python"), None)
+    interpreter = python_of(job.folder)
+    if version is None or not interpreter.exists():
+        raise EnvironmentProblem("The channels gave no Python for this environment.", "Add 'python' to the dependencies.")
+    present = installed_distributions(site_packages(job.folder))
+    want = wanted(specification, specification.pip, version)
+    # Whether pip and setuptools are inside is conda's business here; the server may have come from a channel.
+    ours = [line for line in want.lines if line not in ("pip", "setuptools", "wheel")]
+    ours = [line for line in ours if not (line.startswith(f"{SERVER}>") and SERVER in present)]
+    want = replace(want, lines=tuple(ours))
+    pip = tuple(item for item in job.locked if not item.conda)
+    if not pip and want.lines:
+        resolved = await resolve(want, specification, uv, job.progress, python=interpreter, scratch=job.scratch, present=present)
+        pip = tuple(item for item in resolved if item.version is None or present.get(item.name or "") != item.version)
+    if pip:
+        await install(pip, want, specification, uv, job.progress, interpreter=interpreter)
+    return Made(interpreter, version, (*conda, *pip))
+
+
+WAYS: dict[Strategy, Callable[[Job], Awaitable[Made]]] = {
+    Strategy.UV: with_uv,
+    Strategy.MAPPED: with_twins_of_conda,
+    Strategy.CONDA: with_conda,
+}
