@@ -13,3 +13,5 @@ const compile = (inputs, extras, output) =>
 compile(["pyserver/locks/uv.in"], [], "pyserver/locks/uv.txt");
 compile(["pyproject.toml", "pyserver/locks/run.in"], ["conda", "debug"], "pyserver/locks/run.txt");
 compile(["pyproject.toml", "pyserver/locks/run.in", "pyserver/locks/develop.in"], ["conda", "debug"], "pyserver/locks/develop.txt");
+// Last: the extension carries the versions that everything else is tested with.
+compile(["pyserver/locks/bundle.in", "-c", "pyserver/locks/run.txt"], [], "pyserver/locks/bundle.txt");

@@ -1,0 +1,207 @@
+// Every command, as a table. All of them exist from activation on; what they do depends on whether the server runs.
+import * as vscode from "vscode";
+import type { App } from "./app";
+import { chooseForm, type CommandForms } from "./commandTable";
+import { deploy, update } from "./deploying";
+import { newProject } from "./newProject";
+import { InspectModel, RegisterModel, ReportRequest, Stop, SyncEnvironment } from "./protocol";
+import { problemOf } from "./server";
+import { pickService, scriptFrom, serviceFor, uriFrom } from "./targets";
+
+type Forms = CommandForms<App>;
+
+export const COMMANDS: Record<string, Forms> = {
+  "scoredock.newProject": { needsTrust: true, enabled: (app) => () => newProject(app) },
+  "scoredock.run": { needsTrust: true, enabled: (app) => async (given) => deploy(app, scriptFrom(given), "process") },
+  "scoredock.runInDocker": { needsTrust: true, enabled: (app) => async (given) => deploy(app, scriptFrom(given), "docker") },
+  "scoredock.debug": {
+    needsTrust: true,
+    enabled: () => (given) => {
+      const uri = scriptFrom(given);
+      const folder = uri && vscode.workspace.getWorkspaceFolder(uri);
+      return vscode.debug.startDebugging(folder, {
+        type: "scoredock",
+        request: "launch",
+        name: vscode.l10n.t("Debug the entry script"),
+        ...(uri && { script: uri.fsPath }),
+      });
+    },
+  },
+  "scoredock.score": {
+    needsTrust: true,
+    enabled: (app) => async (given) => {
+      // From the palette, where nothing is given, the user may want another sample than the last.
+      const service = (await serviceFor(app, given)) ?? (await deploy(app, scriptFrom(given)));
+      if (service) await app.scoring.score(service, given === undefined);
+    },
+  },
+  "scoredock.update": {
+    needsTrust: true,
+    enabled: (app) => async (given) => {
+      const service = (await serviceFor(app, given)) ?? (await pickService(app));
+      if (service) await update(app, service);
+    },
+  },
+  "scoredock.stop": {
+    needsTrust: true,
+    enabled: (app) => async (given) => {
+      const service = (await serviceFor(app, given)) ?? (await pickService(app));
+      if (!service) return;
+      await app.server.request(Stop, { name: service.name });
+      await app.services.refresh();
+    },
+  },
+  "scoredock.attach": {
+    needsTrust: true,
+    enabled: (app) => async (given) => {
+      const service = (await serviceFor(app, given)) ?? (await pickService(app));
+      if (!service) return;
+      const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.parse(service.scriptUri));
+      await vscode.debug.startDebugging(folder, {
+        type: "scoredock",
+        request: "attach",
+        name: vscode.l10n.t("Attach to {0}", service.name),
+        service: service.name,
+      });
+    },
+  },
+  "scoredock.showServiceLog": {
+    enabled: (app) => async (given) => {
+      const service = (await serviceFor(app, given)) ?? (await pickService(app));
+      if (service) app.logs.show(service.name);
+    },
+  },
+  "scoredock.openInBrowser": {
+    enabled: (app) => async (given) => {
+      const service = (await serviceFor(app, given)) ?? (await pickService(app));
+      // The root answers "Healthy" to a browser; /score takes only posts.
+      if (service) await vscode.env.openExternal(vscode.Uri.parse(service.scoringUri).with({ path: "/" }));
+    },
+  },
+  "scoredock.copyScoringUri": {
+    enabled: (app) => async (given) => {
+      const service = (await serviceFor(app, given)) ?? (await pickService(app));
+      if (service) await vscode.env.clipboard.writeText(service.scoringUri);
+    },
+  },
+  "scoredock.syncEnvironment": {
+    needsTrust: true,
+    enabled: (app) => async (given) => {
+      const uri = scriptFrom(given);
+      if (!uri) return;
+      await app.server.requestWithProgress(vscode.l10n.t("Syncing the environment"), SyncEnvironment, { uri: uri.toString() });
+      app.environments.refresh();
+    },
+  },
+  "scoredock.inspectModel": {
+    enabled: (app) => async (given) => {
+      const uri = uriFrom(given) ?? (await pickModelFile());
+      if (!uri) return;
+      const { name, facts } = await app.server.request(InspectModel, { uri: uri.toString() });
+      const text = facts.map(([what, value]) => `${what}: ${value}`).join("\n");
+      const document = await vscode.workspace.openTextDocument({ language: "yaml", content: `# ${name}\n${text}\n` });
+      await vscode.window.showTextDocument(document, { preview: true });
+    },
+  },
+  "scoredock.registerModel": {
+    needsTrust: true,
+    enabled: (app) => async (given) => {
+      const uri = uriFrom(given) ?? (await pickModelFile());
+      if (!uri) return;
+      const suggestion = uri.path.replace(/^.*\//, "").replace(/\.[^.]*$/, "");
+      const name = await vscode.window.showInputBox({ prompt: vscode.l10n.t("Name of the model"), value: suggestion });
+      if (!name) return;
+      const model = await app.server.requestWithProgress(vscode.l10n.t("Registering {0}", name), RegisterModel, {
+        uri: uri.toString(),
+        name,
+      });
+      app.models.refresh();
+      void vscode.window.setStatusBarMessage(vscode.l10n.t("{0} version {1} is registered", model.name, model.version), 5000);
+    },
+  },
+  "scoredock.refresh": {
+    enabled: (app) => async () => {
+      app.environments.refresh();
+      app.models.refresh();
+      await app.services.refresh();
+    },
+  },
+  "scoredock.restartServer": {
+    enabled: (app) => () => app.server.refresh(true),
+    disabled: (app) => () => app.server.refresh(true),
+  },
+  "scoredock.showServerLog": {
+    enabled: (app) => () => app.log.show(),
+    disabled: (app) => () => app.log.show(),
+  },
+  "scoredock.showReport": {
+    enabled: (app) => async () => {
+      const { text } = await app.server.request(ReportRequest, {});
+      await showReport(app, text);
+    },
+    disabled: (app) => () => showReport(app, vscode.l10n.t("The Scoredock server is not running.")),
+  },
+};
+
+/** Registers the whole table; a command that fails says so in one sentence. */
+export function registerCommands(app: App): vscode.Disposable[] {
+  return Object.entries(COMMANDS).map(([id, forms]) =>
+    vscode.commands.registerCommand(id, async (...given: unknown[]) => {
+      try {
+        return await call(app, forms, given);
+      } catch (error) {
+        if (error instanceof vscode.CancellationError) return undefined;
+        await sayProblem(app, error);
+        return undefined;
+      }
+    }),
+  );
+}
+
+function call(app: App, forms: Forms, given: unknown[]): unknown {
+  const chosen = chooseForm(forms, { running: app.server.running, trusted: vscode.workspace.isTrusted });
+  switch (chosen) {
+    case "enabled":
+      return forms.enabled(app)(...given);
+    case "disabled":
+      return forms.disabled?.(app)(...given);
+    case "untrusted":
+      return vscode.commands.executeCommand("workbench.trust.manage");
+    case "explain":
+      return app.server.whenRunning().then(() => forms.enabled(app)(...given));
+  }
+}
+
+const CANCELLED = -32800;
+
+async function sayProblem(app: App, error: unknown): Promise<void> {
+  const { message, problem, code } = problemOf(error);
+  if (code === CANCELLED) return;
+  app.log.error(message);
+  if (problem?.details) app.log.error(problem.details);
+  const uri = problem?.uri;
+  const open = vscode.l10n.t("Go to Line");
+  const show = vscode.l10n.t("Show Log");
+  const answer = await vscode.window.showErrorMessage(message, ...(uri ? [open, show] : [show]));
+  if (answer === show) app.log.show();
+  if (answer === open && uri) {
+    const line = Math.max(0, (problem.line ?? 1) - 1);
+    await vscode.window.showTextDocument(vscode.Uri.parse(uri), { selection: new vscode.Range(line, 0, line, 0) });
+  }
+}
+
+async function pickModelFile(): Promise<vscode.Uri | undefined> {
+  const picked = await vscode.window.showOpenDialog({ title: vscode.l10n.t("Choose a model file"), canSelectMany: false });
+  return picked?.[0];
+}
+
+async function showReport(app: App, text: string): Promise<void> {
+  const extension = app.context.extension.packageJSON as { version: string };
+  const head = [
+    `Scoredock ${extension.version}, ${vscode.env.appName} ${vscode.version}, ${process.platform} ${process.arch}`,
+    `trusted: ${vscode.workspace.isTrusted}, remote: ${vscode.env.remoteName ?? "no"}, server running: ${app.server.running}`,
+  ];
+  const document = await vscode.workspace.openTextDocument({ language: "markdown", content: `${head.join("\n")}\n\n${text}\n` });
+  await vscode.window.showTextDocument(document);
+}
+

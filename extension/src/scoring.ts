@@ -1,0 +1,78 @@
+// Sends samples to services and shows the answers; after each update that took effect the last sample is sent again.
+import * as vscode from "vscode";
+import type { Answers } from "./panel/answers";
+import { Samples, type Sample, Score, ServiceWasUpdated, type ServiceView } from "./protocol";
+import type { Server } from "./server";
+import type { RunningServices } from "./services";
+import { problemOf } from "./server";
+
+const LAST = "scoredock.samples";
+
+export class Scoring implements vscode.Disposable {
+  private readonly subscription: vscode.Disposable;
+
+  constructor(
+    private readonly state: vscode.Memento,
+    private readonly server: Server,
+    private readonly services: RunningServices,
+    private readonly answers: Answers,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
+    this.subscription = server.onStarted(() => {
+      server.hear(ServiceWasUpdated, (update) => {
+        if (update.problem) this.log.warn(`${update.name}: ${update.problem}`);
+        else void this.again(update.name);
+      });
+    });
+  }
+
+  /** Sends a sample: the one sent last, or the only one, or one that the user picks; `pick` asks in any case. */
+  async score(service: ServiceView, pick: boolean): Promise<void> {
+    const { samples } = await this.server.request(Samples, { uri: service.scriptUri });
+    const last = this.state.get<Record<string, string>>(LAST, {})[service.name];
+    const known = samples.find((sample) => sample.label === last);
+    const chosen = !pick && known ? known : samples.length === 1 ? samples[0] : await pickSample(samples, last);
+    if (!chosen) return;
+    await this.state.update(LAST, { ...this.state.get<Record<string, string>>(LAST, {}), [service.name]: chosen.label });
+    await this.send(service, chosen);
+  }
+
+  private async send(service: ServiceView, sample: Sample): Promise<void> {
+    const title = vscode.l10n.t("Scoring {0} on {1}", sample.label, service.name);
+    const result = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, () =>
+      this.server.request(Score, sample.uri ? { name: service.name, sampleUri: sample.uri } : { name: service.name, body: sample.body }),
+    );
+    const generation = this.services.named(service.name)?.generation ?? service.generation;
+    await this.answers.show(service.name, { result, at: new Date(), generation });
+  }
+
+  /** After an update: the same sample once more, if its answer is in sight. */
+  private async again(name: string): Promise<void> {
+    if (!this.answers.isVisible(name)) return;
+    try {
+      await this.services.refresh();
+      const service = this.services.named(name);
+      if (service) await this.score(service, false);
+    } catch (error) {
+      this.log.warn(`${name}: ${problemOf(error).message}`);
+    }
+  }
+
+  dispose(): void {
+    this.subscription.dispose();
+  }
+}
+
+async function pickSample(samples: readonly Sample[], last: string | undefined): Promise<Sample | undefined> {
+  if (samples.length === 0) {
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t("There is no sample request. Put a JSON file into a folder named requests beside the script."),
+    );
+    return undefined;
+  }
+  const items = [...samples]
+    .sort((a, b) => Number(b.label === last) - Number(a.label === last))
+    .map((sample) => ({ label: sample.label, description: sample.label === last ? vscode.l10n.t("sent last") : "", sample }));
+  const picked = await vscode.window.showQuickPick(items, { title: vscode.l10n.t("Which sample is sent?") });
+  return picked?.sample;
+}

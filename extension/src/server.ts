@@ -1,0 +1,215 @@
+// The connection to the Python server: resolve -> compare -> act. It is restarted only when the way it is started has
+// changed or when it has died, and every request says in a sentence why it cannot be answered.
+import { isDeepStrictEqual } from "node:util";
+import * as vscode from "vscode";
+import {
+  CloseAction,
+  ErrorAction,
+  LanguageClient,
+  type LanguageClientOptions,
+  ResponseError,
+  RevealOutputChannelOn,
+  WorkDoneProgress,
+} from "vscode-languageclient/node";
+import { DOCUMENTS, WATCHED } from "./documents";
+import { chooseInterpreter } from "./interpreters";
+import { type Notification, type Problem, type Request, SettingsChanged } from "./protocol";
+import { type Launch, launch, OLDEST } from "./python";
+import { currentSettings } from "./settings";
+import type { StatusItem } from "./status";
+
+const CRASHES = 4;
+const CRASH_WINDOW = 180_000;
+
+/** Why there is no server, as a sentence for the user. */
+export class NoServer extends Error {}
+
+export class Server implements vscode.Disposable {
+  private client: LanguageClient | undefined;
+  private current: Launch | undefined;
+  private work: Promise<void> = Promise.resolve();
+  private crashes: number[] = [];
+  private reason = vscode.l10n.t("The Scoredock server is starting.");
+  private readonly started = new vscode.EventEmitter<void>();
+  private readonly ended = new vscode.EventEmitter<void>();
+  /** The server runs (again): whoever listens to it subscribes now. */
+  readonly onStarted = this.started.event;
+  readonly onEnded = this.ended.event;
+
+  constructor(
+    private readonly context: vscode.ExtensionContext,
+    private readonly log: vscode.LogOutputChannel,
+    private readonly status: StatusItem,
+  ) {}
+
+  get running(): boolean {
+    return this.client?.isRunning() ?? false;
+  }
+
+  get pid(): number | undefined {
+    // Not in the public interface of the client; used by nothing but the diagnostic report.
+    return (this.client as unknown as { _serverProcess?: { pid?: number } } | undefined)?._serverProcess?.pid;
+  }
+
+  /** Starts the server, or restarts it if what it would be started with has changed. Calls queue up and do not overlap. */
+  refresh(force = false): Promise<void> {
+    this.work = this.work.then(() => this.act(force)).catch((error: unknown) => this.failed(error));
+    return this.work;
+  }
+
+  /** Resolves when the server runs; rejects with the reason why it does not. */
+  async whenRunning(): Promise<void> {
+    await this.work;
+    if (!this.running) throw new NoServer(this.reason);
+  }
+
+  /** Sends a request; a problem that the user can act on arrives as an `Error` with one sentence. */
+  async request<P, R>(type: Request<P, R>, params: P, token?: vscode.CancellationToken): Promise<R> {
+    const client = this.client;
+    if (!client?.isRunning()) throw new NoServer(this.reason);
+    return client.sendRequest<R>(type.method, params, token);
+  }
+
+  /** Sends a request that takes long, with its progress in a notification that can be cancelled. */
+  async requestWithProgress<P extends { workDoneToken?: string | number }, R>(
+    title: string,
+    type: Request<P, R>,
+    params: P,
+  ): Promise<R> {
+    const client = this.client;
+    if (!client?.isRunning()) throw new NoServer(this.reason);
+    return vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+      async (progress, token) => {
+        const workDoneToken = `scoredock-${Date.now()}-${Math.random().toString(36).slice(2)}`;
+        let reached = 0;
+        const subscription = client.onProgress(WorkDoneProgress.type, workDoneToken, (value) => {
+          if (value.kind === "end") return;
+          const percentage = value.percentage ?? reached;
+          progress.report({ message: value.message ?? "", increment: Math.max(0, percentage - reached) });
+          reached = Math.max(reached, percentage);
+        });
+        try {
+          return await client.sendRequest<R>(type.method, { ...params, workDoneToken }, token);
+        } finally {
+          subscription.dispose();
+        }
+      },
+    );
+  }
+
+  /** Hears a notification of the server that runs now; to be called anew when it has started (again). */
+  hear<P>(type: Notification<P>, listener: (params: P) => void): void {
+    this.client?.onNotification(type.method, listener);
+  }
+
+  /** Sends a notification if there is a server to hear it. */
+  notify<P>(type: Notification<P>, params: P): void {
+    if (this.client?.isRunning()) void this.client.sendNotification(type.method, params);
+  }
+
+  private async resolve(): Promise<Launch> {
+    const choice = await chooseInterpreter(this.context.globalState);
+    if (choice.found) {
+      this.log.info(`Python ${choice.interpreter.version} (${choice.interpreter.origin}): ${choice.interpreter.program}`);
+      const script = vscode.Uri.joinPath(this.context.extensionUri, "dist", "server", "start.py").fsPath;
+      return launch(choice.interpreter, script, vscode.Uri.joinPath(this.context.globalStorageUri, "bytecode").fsPath);
+    }
+    const seen = choice.tooOld.length ? ` (${choice.tooOld.join(", ")})` : "";
+    throw new NoServer(
+      choice.settingIsBad
+        ? vscode.l10n.t("The Python named in the setting scoredock.server.python does not work{0}.", seen)
+        : vscode.l10n.t("Scoredock needs Python {0} or newer and found none{1}.", OLDEST.join("."), seen),
+    );
+  }
+
+  private async act(force: boolean): Promise<void> {
+    const next = await this.resolve();
+    if (!force && this.running && isDeepStrictEqual(next, this.current)) return;
+    await this.stop();
+    this.status.starting();
+    this.current = next;
+    const client = new LanguageClient("scoredock", "Scoredock", { command: next.command, args: [...next.args] }, this.options());
+    this.client = client;
+    await client.start();
+    this.ready(client);
+  }
+
+  private ready(client: LanguageClient): void {
+    this.status.show({ state: "ok", text: "Scoredock", detail: client.initializeResult?.serverInfo?.version ?? "" });
+    this.started.fire();
+  }
+
+  private options(): LanguageClientOptions {
+    return {
+      documentSelector: DOCUMENTS,
+      outputChannel: this.log,
+      revealOutputChannelOn: RevealOutputChannelOn.Never,
+      initializationOptions: currentSettings,
+      synchronize: { fileEvents: vscode.workspace.createFileSystemWatcher(WATCHED) },
+      markdown: { isTrusted: { enabledCommands: ["scoredock.syncEnvironment"] } },
+      errorHandler: {
+        error: () => ({ action: ErrorAction.Continue, handled: true }),
+        closed: () => this.crashed(),
+      },
+    };
+  }
+
+  private crashed() {
+    const now = Date.now();
+    this.crashes = [...this.crashes.filter((then) => now - then < CRASH_WINDOW), now];
+    this.ended.fire();
+    if (this.crashes.length > CRASHES) {
+      this.failed(new NoServer(vscode.l10n.t("The Scoredock server stopped {0} times in three minutes.", this.crashes.length)));
+      return { action: CloseAction.DoNotRestart, handled: true };
+    }
+    this.status.starting();
+    this.log.warn("The server ended unexpectedly and is started again. Services are not touched by this.");
+    if (this.crashes.length === 1)
+      void vscode.window
+        .showWarningMessage(
+          vscode.l10n.t("The Scoredock server ended unexpectedly and was started again. Running services go on."),
+          vscode.l10n.t("Show Log"),
+        )
+        .then((answer) => answer && this.log.show());
+    // A fresh client: the one that lost its connection keeps no subscriptions worth having.
+    this.client = undefined;
+    setTimeout(() => void this.refresh(true), 0);
+    return { action: CloseAction.DoNotRestart, handled: true };
+  }
+
+  private failed(error: unknown): void {
+    this.reason = error instanceof Error ? error.message : String(error);
+    this.log.error(this.reason);
+    this.status.show({ state: "error", text: vscode.l10n.t("Scoredock: not running"), detail: this.reason });
+    const settings = vscode.l10n.t("Open Settings");
+    const show = vscode.l10n.t("Show Log");
+    void vscode.window.showErrorMessage(this.reason, settings, show).then((answer) => {
+      if (answer === settings) void vscode.commands.executeCommand("workbench.action.openSettings", "scoredock.server.python");
+      if (answer === show) this.log.show();
+    });
+  }
+
+  /** Tells the server of changed settings and of trust. */
+  settingsChanged(): void {
+    this.notify(SettingsChanged, currentSettings());
+  }
+
+  async stop(): Promise<void> {
+    const client = this.client;
+    this.client = undefined;
+    if (client?.isRunning()) await client.stop().catch((error: unknown) => this.log.warn(String(error)));
+  }
+
+  dispose(): void {
+    this.started.dispose();
+    this.ended.dispose();
+  }
+}
+
+/** The sentence in a failed request, and the place it is about. */
+export function problemOf(error: unknown): { message: string; problem?: Problem | undefined; code?: number } {
+  if (error instanceof ResponseError)
+    return { message: error.message, problem: error.data as Problem | undefined, code: error.code };
+  return { message: error instanceof Error ? error.message : String(error) };
+}

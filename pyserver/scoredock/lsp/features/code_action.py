@@ -1,0 +1,89 @@
+"""The fixes of findings as quick fixes, and all safe ones at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from scoredock.finding import Finding, Fix
+
+if TYPE_CHECKING:
+    from scoredock.lsp.server import ScoredockServer
+
+
+async def answer(server: ScoredockServer, params: types.CodeActionParams) -> list[types.CodeAction]:
+    document = server.documents.get(params.text_document.uri)
+    if document is None or document.path is None:
+        return []
+    wanted = params.context.only
+    every = server.store.of(document.path)
+    actions: list[types.CodeAction] = []
+    if _asked(types.CodeActionKind.QuickFix, wanted):
+        for finding in every:
+            if finding.fix is not None and _meet(document.range(finding.place), params.range):
+                actions.append(_quick_fix(server, finding, finding.fix, params.context.diagnostics))
+    if _asked(types.CodeActionKind.SourceFixAll, wanted) and wanted is not None:
+        fixes = _without_overlap([finding.fix for finding in every if finding.fix is not None])
+        if fixes:
+            actions.append(
+                types.CodeAction(
+                    "Fix all Scoredock findings",
+                    kind=f"{types.CodeActionKind.SourceFixAll.value}.scoredock",
+                    edit=_edit(server, fixes),
+                )
+            )
+    return actions
+
+
+def _quick_fix(server: ScoredockServer, finding: Finding, fix: Fix, diagnostics: Sequence[types.Diagnostic]) -> types.CodeAction:
+    mends = [d for d in diagnostics if d.code == finding.code and d.range.start.line == finding.place.line - 1]
+    return types.CodeAction(
+        fix.title,
+        kind=types.CodeActionKind.QuickFix,
+        diagnostics=mends or None,
+        is_preferred=True,
+        edit=_edit(server, [fix]),
+    )
+
+
+def _edit(server: ScoredockServer, fixes: list[Fix]) -> types.WorkspaceEdit:
+    changes: dict[str, list[types.TextEdit]] = {}
+    for fix in fixes:
+        for edit in fix.edits:
+            text = server.documents.text(edit.place.path)
+            uri = server.documents.uri(edit.place.path)
+            changes.setdefault(uri, []).append(types.TextEdit(text.range(edit.place), edit.text))
+    return types.WorkspaceEdit(changes=changes)
+
+
+def _asked(kind: types.CodeActionKind, wanted: object) -> bool:
+    """Whether the client wants this kind: kinds are a hierarchy, ``source`` asks for ``source.fixAll`` too."""
+    if not isinstance(wanted, (list, tuple)):
+        return True
+    for want in wanted:
+        name = str(getattr(want, "value", want))
+        if kind.value == name or kind.value.startswith(name + ".") or name.startswith(kind.value + "."):
+            return True
+    return False
+
+
+def _meet(one: types.Range, other: types.Range) -> bool:
+    return (one.start.line, one.start.character) <= (other.end.line, other.end.character) and (
+        other.start.line,
+        other.start.character,
+    ) <= (one.end.line, one.end.character)
+
+
+def _without_overlap(fixes: list[Fix]) -> list[Fix]:
+    """Fixes that can be made together; one that touches a place already taken waits for the next time."""
+    taken: list[tuple[object, tuple[int, int], tuple[int, int]]] = []
+    kept: list[Fix] = []
+    for fix in fixes:
+        spans = [(e.place.path, (e.place.line, e.place.column), (e.place.end_line, e.place.end_column)) for e in fix.edits]
+        if any(path == p and start <= e and s <= end for path, start, end in spans for p, s, e in taken):
+            continue
+        taken.extend(spans)
+        kept.append(fix)
+    return kept

@@ -1,0 +1,40 @@
+"""The messages of the server and of the extension are the same, name by name and field by field."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+
+from scoredock.lsp import protocol
+from scoredock.lsp.structure import camel
+
+MIRROR = (Path(__file__).resolve().parents[2] / "extension" / "src" / "protocol.ts").read_text(encoding="utf-8")
+# Of the extension only: helpers of its types, and the shape of an error, which is no value of the server's protocol.py.
+NOT_MIRRORED = {"Request", "Notification", "Problem"}
+
+
+def interfaces() -> dict[str, list[str]]:
+    found = re.findall(r"export interface (\w+)(?:<[^{]*>)? \{\n(.*?)\n\}", MIRROR, re.DOTALL)
+    return {name: re.findall(r"^  (?:readonly )?(\w+)\??:", body, re.MULTILINE) for name, body in found if name not in NOT_MIRRORED}
+
+
+def test_every_value_has_the_same_fields_on_both_sides() -> None:
+    values = {
+        name: [camel(field.name) for field in fields(value)]
+        for name, value in vars(protocol).items()
+        if isinstance(value, type) and is_dataclass(value) and value is not protocol.Nothing
+    }
+    assert interfaces() == values
+
+
+def test_every_request_takes_and_answers_the_same() -> None:
+    found = re.findall(r"request<(\w+), (\w+)>\(\"([\w/]+)\"\)", MIRROR)
+    assert {method: (takes, answers) for takes, answers, method in found} == {
+        method: (takes.__name__, answers.__name__) for method, (takes, answers) in protocol.REQUESTS.items()
+    }
+
+
+def test_every_notification_carries_the_same() -> None:
+    found = {method: takes for takes, method in re.findall(r"notification<(\w+)>\(\"([\w/]+)\"\)", MIRROR)}
+    assert found == {method: takes.__name__ for method, takes in {**protocol.FROM_CLIENT, **protocol.FROM_SERVER}.items()}
