@@ -44,8 +44,9 @@ def _texts(data: bytes) -> list[str]:
     return [line.rstrip("\r") for line in data.decode("utf-8", "replace").split("\n") if line]
 
 
-async def read(path: Path, *, last: int | None, follow: Callable[[], bool] | None) -> AsyncIterator[LogLine]:
-    """Lines from the beginning or the ``last`` ones; with ``follow``, which says whether more may come, goes on."""
+async def read(path: Path, *, last: int | None, follow: Callable[[], bool] | None, pause: float = 0.1) -> AsyncIterator[LogLine]:
+    """Lines from the beginning or the ``last`` ones; with ``follow``, which says whether more may come, goes on, looking
+    every ``pause`` seconds."""
     start = 0
     if last is not None:
         size = path.stat().st_size if path.exists() else 0
@@ -70,6 +71,6 @@ async def read(path: Path, *, last: int | None, follow: Callable[[], bool] | Non
                 continue
             if not going_on:
                 break
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(pause)
     if rest:
         yield parsed(rest.decode("utf-8", "replace"))

@@ -5,37 +5,40 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from pathlib import Path
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
 
-from scoredock.project.values import Project
+from scoredock.project.values import ModelMount
+
+Models = tuple[ModelMount, ...]
 
 
-def model_dir(project: Project, folder: Path) -> Path | None:
-    """Where AZUREML_MODEL_DIR points inside ``folder``; None when the project has no model.
+def model_dir(models: Models, folder: Path) -> Path | None:
+    """Where AZUREML_MODEL_DIR points inside ``folder``; None when there is no model.
 
     One model: ``NAME/VERSION`` (the server reads a model's name and version from the path's last two parts). Several: the
     parent of them all.
     """
-    if not project.models:
+    if not models:
         return None
-    if len(project.models) > 1:
+    if len(models) > 1:
         return folder
-    (model,) = project.models
+    (model,) = models
     return folder / (model.name or model.mounted_as.parts[0]) / (model.version or "1")
 
 
-def lay_out(project: Project, folder: Path) -> Path | None:
+def lay_out(models: Models, folder: Path) -> Path | None:
     """Make ``folder`` show what the models are now, and return what AZUREML_MODEL_DIR has to be.
 
     Folders are real, so that ``os.walk`` goes into them; files are links to the user's own, so that nothing is copied and a
     file that is saved again is seen. What has gone is taken away.
     """
-    target = model_dir(project, folder)
+    target = model_dir(models, folder)
     if target is None:
         return None
     wanted: dict[Path, Path] = {}
     folders = {target}
-    for model in project.models:
+    for model in models:
         if model.source is None:
             continue
         place = target / model.mounted_as
@@ -53,6 +56,31 @@ def lay_out(project: Project, folder: Path) -> Path | None:
         _link(link, source)
     _take_away_others(folder, set(wanted), folders | {link.parent for link in wanted})
     return target
+
+
+def as_json(models: Models) -> list[dict[str, str | None]]:
+    """What ``lay_out`` needs of them, to be kept."""
+    return [
+        {
+            "source": str(model.source) if model.source else None,
+            "mounted_as": str(model.mounted_as),
+            "name": model.name,
+            "version": model.version,
+        }
+        for model in models
+    ]
+
+
+def from_json(kept: Iterable[dict[str, str | None]]) -> Models:
+    return tuple(
+        ModelMount(
+            source=Path(model["source"]) if model["source"] else None,
+            mounted_as=PurePosixPath(model["mounted_as"] or ""),
+            name=model["name"],
+            version=model["version"],
+        )
+        for model in kept
+    )
 
 
 def _link(link: Path, source: Path) -> None:

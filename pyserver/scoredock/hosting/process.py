@@ -79,6 +79,7 @@ class ProcessEngine:
             started_at=time.time(),
             patience=float(project.liveness_probe.patience),
             plan_key=plan_key(plan),
+            models=model_layout.as_json(project.models),
             debug=plan.debug,
         )
         run = runs.new_run(facts)
@@ -86,7 +87,7 @@ class ProcessEngine:
             runs.make_current(run)
         process = None
         try:
-            model_dir = await asyncio.to_thread(model_layout.lay_out, project, run.models)
+            model_dir = await asyncio.to_thread(model_layout.lay_out, project.models, run.models)
             begin = launch.Launch(run, listener, self._remembered(plan), old.control if old and replaces else None)
             process = launch.launch(plan, begin, model_dir)
             outcome = await starting.until_ready(run, lambda: process.poll() is not None, paths_of(run), progress)
@@ -108,6 +109,7 @@ class ProcessEngine:
         run = self._running(name)
         progress(Step("Updating the service"))
         began = time.monotonic()
+        await asyncio.to_thread(model_layout.lay_out, model_layout.from_json(run.facts.models), run.models)
         request: dict[str, Any] = {"command": "update", "deadline": run.facts.patience}
         answer = await control.ask(run.control, request)
         if answer is None:

@@ -50,6 +50,7 @@ class Facts:
     started_at: float
     patience: float  # seconds that Azure's liveness probe would wait for init
     plan_key: str  # changes when anything changes that an update cannot bring in
+    models: list[dict[str, str | None]]
     debug: str = "off"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable
 from typing import Any, Literal
@@ -24,15 +23,15 @@ async def until_ready(run: Run, ended: Callable[[], bool], paths: crash.Paths, p
     ServiceProblem when it is not the script's fault.
     """
     progress(Step("Starting the service"))
-    talking = asyncio.create_task(_show(run, ended, progress))
+    over = asyncio.Event()
+    talking = asyncio.create_task(_show(run, lambda: over.is_set() or ended(), progress))
     try:
         outcome = await asyncio.wait_for(_outcome(run, ended), run.facts.patience)
     except asyncio.TimeoutError:
         raise _too_slow(run, paths) from None
     finally:
-        talking.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await talking
+        over.set()
+        await talking
     if outcome is None:
         raise why_it_ended(run, paths)
     if outcome == "ready" and not await probes.answers(run.facts.port, max(5.0, run.facts.patience)):
@@ -60,8 +59,8 @@ async def _outcome(run: Run, ended: Callable[[], bool]) -> Outcome | None:
     return None
 
 
-async def _show(run: Run, ended: Callable[[], bool], progress: Progress) -> None:
-    async for line in logs.read(run.log, last=None, follow=lambda: not ended()):
+async def _show(run: Run, over: Callable[[], bool], progress: Progress) -> None:
+    async for line in logs.read(run.log, last=None, follow=lambda: not over(), pause=0.02):
         progress(Step("Starting the service", line.text))
 
 
