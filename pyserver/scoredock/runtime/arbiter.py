@@ -119,6 +119,7 @@ class Arbiter(GunicornArbiter):
             self.updating.check()
         self.murder_workers()
         self._push_out_retired()
+        self._let_go()
         self.manage_workers()
         self.learning.step()
 
@@ -164,7 +165,7 @@ class Arbiter(GunicornArbiter):
         worker.snapshot, worker.spelled = self.making.files, self.making.spelled
         worker.preloaded_loggers = self.learning.preloaded.loggers
         worker.failed, worker.asked = None, set()
-        worker.hold = bool(self.options.wait_for_debugger)
+        worker.hold = self.holding
 
     def after_fork(self, worker: Worker) -> None:
         """In the worker: let go of everything that is the arbiter's."""
@@ -183,6 +184,18 @@ class Arbiter(GunicornArbiter):
         worker.channel.worker_end.close()
         self.selector.register(worker.channel.arbiter_end, selectors.EVENT_READ, lambda _: self._listen_to(worker))
         return worker
+
+    @property
+    def holding(self) -> bool:
+        """Whether new workers wait for a debugger: at the start if told to, and as long as a debugger watches."""
+        return self.options.wait_for_debugger or any(connection.holding for connection in self.control.connections)
+
+    def _let_go(self) -> None:
+        # Whoever they wait for is gone (an editor that was killed).
+        if not self.holding:
+            for worker in self.WORKERS.values():
+                if self.gate.read(worker.slot)[1] & WAITING:
+                    worker.channel.tell({"do": "continue", "id": 0})
 
     def current(self) -> list[Worker]:
         """The workers that are to answer requests, ready or booting."""

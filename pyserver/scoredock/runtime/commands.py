@@ -36,6 +36,7 @@ class Commands:
         self._own: dict[str, Callable[[Connection, Message], None]] = {
             "status": lambda connection, _: connection.send({"ok": True, **self.status()}),
             "watch": self._watch,
+            "hold": self._hold,
             "update": self._update,
             "stop": self._stop,
             "listeners": self._listeners,
@@ -55,6 +56,10 @@ class Commands:
     def _watch(self, connection: Connection, _: Message) -> None:
         connection.watching = True
         connection.send({"ok": True, **self.status()})
+
+    def _hold(self, connection: Connection, request: Message) -> None:
+        connection.holding = True
+        self._watch(connection, request)
 
     def _update(self, connection: Connection, request: Message) -> None:
         deadline = request.get("deadline")
@@ -76,6 +81,8 @@ class Commands:
         self._stop(connection, {})
 
     def _pass_on(self, connection: Connection, request: Message) -> None:
+        if request["command"] == "continue":
+            self._arbiter.options.wait_for_debugger = False  # the start is over: from now on whoever holds decides
         workers = self._addressed(request.get("worker"))
         if not workers:
             connection.send({"ok": False, "error": "there is no such worker"})

@@ -14,7 +14,7 @@ LONGEST_LINE = 1 << 20
 
 
 class Connection:
-    """One client. ``watching``: it gets events."""
+    """One client. ``watching``: it gets events. ``holding``: until it goes, new workers wait for a debugger."""
 
     def __init__(self, server: Server, sock: socket.socket) -> None:
         self._server = server
@@ -22,6 +22,7 @@ class Connection:
         self._read = b""
         self._unsent = b""
         self.watching = False
+        self.holding = False
         self.open = True
 
     def fileno(self) -> int:

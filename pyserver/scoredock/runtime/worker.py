@@ -21,7 +21,7 @@ from .gate import IDLE, RUNNING, WAITING, Gate
 
 # What a worker can be asked while it runs: command -> the module of this package whose ``answer(worker, message)`` does it.
 # The module is imported when it is first asked for, so that what nobody uses costs nothing.
-COMMANDS = {"stack": "stack"}
+COMMANDS = {"stack": "stack", "attach": "debug", "detach": "debug"}
 
 
 class Worker(SyncWorker):
@@ -113,7 +113,7 @@ class Worker(SyncWorker):
             pass  # full: it will wake anyhow
 
     def _wait_for_debugger(self) -> None:
-        self.gate.flag(self.slot, WAITING)
+        self.gate.flag(self.slot, self.gate.read(self.slot)[1] | WAITING)
         self.channel.say({"event": "waiting"})
         while self.alive and not self.released:
             self.notify()

@@ -1,0 +1,88 @@
+"""debugpy for the Python of a service: from the package index into Scoredock's own tools, once for each Python.
+
+It is never installed into the user's environment or image: a worker finds it in the folder it is told.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from importlib import util
+from pathlib import Path
+
+from filelock import AsyncFileLock
+
+from scoredock.debugging.workers import CannotAttach
+from scoredock.environment.uv import Uv, UvFailed
+from scoredock.environment.values import EnvironmentProblem
+from scoredock.folders import cache_folder
+from scoredock.progress import Progress, Step, silent
+
+# Python -> the last debugpy that runs on it.
+VERSIONS = {(3, 7): "1.7.0", (3, 8): "1.8.21", (3, 9): "1.8.21"}
+NEWEST = "1.8.22"
+OLDEST_PYTHON = (3, 7)
+# Of debugpy's 20 MB; what is for other systems, for tests, and for attaching by process id goes.
+NOT_NEEDED = ("*.dll", "*.pdb", "*.dylib", "*.exe", "winappdbg", "windows", "linux_and_mac", "*.dist-info")
+
+
+def version_for(python: tuple[int, int]) -> str:
+    """The debugpy for a Python. Raises `CannotAttach` for one that none is known for."""
+    if python < OLDEST_PYTHON:
+        raise CannotAttach(f"Python {python[0]}.{python[1]} is too old for the debugger.", "Python 3.7 is the oldest.")
+    return VERSIONS.get(python, NEWEST)
+
+
+async def library_for(python: str, platform: str | None = None, progress: Progress = silent) -> Path:
+    """A folder with debugpy in it, for Python ``3.12`` (or ``3.12.1``) on this machine or on ``platform`` (uv's name, such
+    as ``aarch64-manylinux_2_28``). Raises `CannotAttach`."""
+    major, second = python.split(".")[:2]
+    minor = (int(major), int(second))
+    version = version_for(minor)
+    folder = cache_folder() / "tools" / f"debugpy-{version}-py{minor[0]}.{minor[1]}-{platform or sys.platform}"
+    if (folder / "debugpy").is_dir():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    async with AsyncFileLock(f"{folder}.lock", timeout=120):
+        if not (folder / "debugpy").is_dir():
+            await _fetch(folder, version, minor, platform, progress)
+    return folder
+
+
+async def _fetch(folder: Path, version: str, minor: tuple[int, int], platform: str | None, progress: Progress) -> None:
+    progress(Step("Getting the debugger", f"debugpy {version} for Python {minor[0]}.{minor[1]}"))
+    work = Path(tempfile.mkdtemp(prefix=".debugpy-", dir=folder.parent))
+    try:
+        arguments = [
+            *("pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:", "--target", str(work / "all")),
+            *("--python-version", f"{minor[0]}.{minor[1]}", f"debugpy=={version}"),
+            *(("--python-platform", platform) if platform else ()),
+        ]
+        try:
+            await Uv(folder=work).run(arguments)
+        except (UvFailed, EnvironmentProblem) as failed:
+            own = _own_debugpy(minor)
+            if own is None:
+                raise CannotAttach(
+                    f"The debugger for Python {minor[0]}.{minor[1]} (debugpy {version}) cannot be fetched.",
+                    "Connect to the package index once; it is kept for later.",
+                    details=failed.last_lines() if isinstance(failed, UvFailed) else str(failed),
+                ) from failed
+            shutil.copytree(own, work / "all" / "debugpy")
+        trimmed = work / "trimmed"
+        shutil.copytree(work / "all", trimmed, ignore=shutil.ignore_patterns(*NOT_NEEDED, "bin", "__pycache__"))
+        shutil.rmtree(folder, ignore_errors=True)
+        os.replace(trimmed, folder)  # noqa: PTH105  a folder is moved whole: nobody sees half of it
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _own_debugpy(minor: tuple[int, int]) -> Path | None:
+    """The debugpy beside Scoredock itself, if that may serve: its compiled parts are optional, its Python parts are for 3.10
+    and newer."""
+    found = util.find_spec("debugpy")
+    if found is None or not found.submodule_search_locations or minor < (3, 10):
+        return None
+    return Path(found.submodule_search_locations[0])

@@ -1,0 +1,357 @@
+"""One client and all workers of a service: what the client sees is one program that never ends.
+
+A worker that comes later (an update, a crash) gets what the client has set before it runs any user code; one that goes
+takes only its threads with it. Nothing a client sends can end the service.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from scoredock.debugging import framing, numbers
+from scoredock.debugging.adapter import Adapter
+from scoredock.debugging.breakpoints import Breakpoints
+from scoredock.debugging.framing import Message
+from scoredock.debugging.workers import CannotAttach, Heard, Opened, Streams, Workers
+from scoredock.errors import ScoredockError
+
+# What pydevd can do (its `on_initialize_request`), without what would end the service.
+CAPABILITIES: Message = {
+    "supportsConfigurationDoneRequest": True,
+    "supportsConditionalBreakpoints": True,
+    "supportsHitConditionalBreakpoints": True,
+    "supportsEvaluateForHovers": True,
+    "supportsSetVariable": True,
+    "supportsSetExpression": True,
+    "supportsGotoTargetsRequest": True,
+    "supportsStepInTargetsRequest": True,
+    "supportsCompletionsRequest": True,
+    "supportsModulesRequest": True,
+    "supportsExceptionOptions": True,
+    "supportsValueFormattingOptions": True,
+    "supportsExceptionInfoRequest": True,
+    "supportsDelayedStackTraceLoading": True,
+    "supportsLogPoints": True,
+    "supportsClipboardContext": True,
+    "supportsFunctionBreakpoints": True,
+    "exceptionBreakpointFilters": [
+        {
+            "filter": "userUnhandled",
+            "label": "Errors in init and run",
+            "description": "Stops where an exception leaves your code, though the server catches it and answers 500.",
+            "default": True,
+        },
+        {"filter": "raised", "label": "Raised Exceptions", "default": False},
+        {"filter": "uncaught", "label": "Uncaught Exceptions", "default": False},
+    ],
+}
+logger = logging.getLogger(__name__)
+REPLAYED = ("setFunctionBreakpoints", "setExceptionBreakpoints", "setDebuggerProperty")
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a session asks of its client and gives to every worker. ``mappings``: (here, in the service)."""
+
+    service: str
+    token: str
+    mappings: tuple[tuple[str, str], ...] = ()
+
+
+class Session:
+    """Serves one connection until the client or the service is gone."""
+
+    def __init__(self, client: Streams, terms: Terms, workers: Workers, claim: Callable[[], bool]) -> None:
+        self._reader, self._writer = client
+        self._sent = 0
+        self._terms, self._workers, self._claim = terms, workers, claim
+        self._adapters: dict[int, Adapter] = {}
+        self._breakpoints = Breakpoints()
+        self._initialize: Message = {}
+        self._attach: Message | None = None
+        self._configured = False
+        self._temporary: tuple[str, int] | None = None  # the breakpoint at the first line of `run` that nobody set
+        self._run: tuple[str, int] | None = None
+        self._recent: Adapter | None = None
+        self._announced = False
+        self._over = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._handlers: dict[str, Callable[[Message], Awaitable[Message | None]]] = {
+            "initialize": self._on_initialize,
+            "attach": self._on_attach,
+            "launch": self._on_attach,
+            "setBreakpoints": self._on_set_breakpoints,
+            "configurationDone": self._on_configuration_done,
+            "threads": self._on_threads,
+            "disconnect": self._on_disconnect,
+            "terminate": self._on_disconnect,
+            **{command: self._broadcasting(command) for command in REPLAYED},
+        }
+
+    async def serve(self) -> None:
+        """Until the end, whoever ends it."""
+        reading = asyncio.create_task(self._read())
+        over = asyncio.create_task(self._over.wait())
+        try:
+            await asyncio.wait({reading, over}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (reading, over, *self._tasks):
+                task.cancel()
+            await asyncio.gather(*(adapter.close() for adapter in self._adapters.values()), return_exceptions=True)
+            if self._attach is not None:
+                await self._workers.close()
+            with suppress(ConnectionError):
+                await self._writer.drain()
+            self._writer.close()
+
+    # The client's side.
+
+    async def _read(self) -> None:
+        with suppress(framing.NotTheProtocol):
+            while request := await framing.read(self._reader):
+                if request.get("type") == "request":
+                    # A task for each: an answer that takes long (evaluate) holds up no other. Tasks start in this order.
+                    self._later(self._answer(request))
+
+    def _later(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, request: Message) -> None:
+        command = str(request.get("command"))
+        answer: Message = {"type": "response", "request_seq": request.get("seq"), "command": command, "success": True}
+        last = command in ("disconnect", "terminate")
+        try:
+            if self._attach is None and command not in ("initialize", "attach", "launch", "disconnect"):
+                raise CannotAttach("Attach first.")
+            handler = self._handlers.get(command)
+            arguments = request.get("arguments") or {}
+            body = await (handler(arguments) if handler else self._route(command, arguments))
+            if body is not None:
+                answer["body"] = body
+        except ScoredockError as refused:
+            error = {"id": 1, "format": str(refused).replace("{", "{{"), "showUser": True}
+            answer.update(success=False, message=str(refused), body={"error": error})
+            last = last or command in ("attach", "launch")
+        except Exception:
+            # A mistake of ours must not leave the client waiting for an answer.
+            logger.exception("The debugger's %s request failed", command)
+            answer.update(success=False, message=f"Scoredock failed at '{command}'; its log says more.")
+        self._send(answer)
+        if last:
+            self._over.set()
+
+    def _send(self, message: Message) -> None:
+        self._sent += 1
+        framing.write(self._writer, {**message, "seq": self._sent})
+
+    def _event(self, event: str, **body: Any) -> None:
+        self._send({"type": "event", "event": event, "body": body})
+
+    async def _on_initialize(self, arguments: Message) -> Message:
+        self._initialize = arguments
+        return CAPABILITIES
+
+    async def _on_attach(self, arguments: Message) -> None:
+        token = arguments.get("accessToken")
+        if not isinstance(token, str) or not hmac.compare_digest(token.encode(), self._terms.token.encode()):
+            raise CannotAttach("The access token is missing or wrong.", "Take the launch configuration that 'attach' gave.")
+        if not self._claim():
+            raise CannotAttach(
+                f"A debugger is already connected to '{self._terms.service}'.",
+                "Disconnect it first: two cannot share one service.",
+            )
+        self._attach = self._arguments(arguments)
+        opened = await self._workers.start(Heard(self._came, self._waits, self._ended))
+        await asyncio.gather(*(self._join(one) for one in opened))
+        for adapter in self._adapters.values():
+            adapter.early = True
+        self._event("initialized")
+
+    def _arguments(self, arguments: Message) -> Message:
+        """What every worker is told: the client's wishes, and ours for what it cannot know."""
+        given = {key: value for key, value in arguments.items() if key not in ("accessToken", "host", "port", "connect")}
+        mappings = [{"localRoot": here, "remoteRoot": there} for here, there in self._terms.mappings]
+        return {
+            "justMyCode": True,
+            **given,
+            "pathMappings": [*(given.get("pathMappings") or ()), *mappings],
+            "rules": list(given.get("rules") or ()),
+        }
+
+    async def _on_set_breakpoints(self, arguments: Message) -> Message:
+        key = self._breakpoints.set(arguments)
+        answers = await asyncio.gather(*(self._put(adapter, key, arguments) for adapter in self._ready()))
+        return {"breakpoints": self._breakpoints.merged(key, list(answers))}
+
+    async def _put(self, adapter: Adapter, key: str, arguments: Message) -> list[Message]:
+        answer = await adapter.ask("setBreakpoints", arguments)
+        return self._breakpoints.answered(key, adapter.slot, answer.get("body") or {})
+
+    def _broadcasting(self, command: str) -> Callable[[Message], Awaitable[Message | None]]:
+        async def handle(arguments: Message) -> Message | None:
+            if command == "setExceptionBreakpoints" and self._attach and self._attach.get("stopOnRaise"):
+                filters = {*(arguments.get("filters") or ()), "userUnhandled"}
+                arguments = {**arguments, "filters": sorted(filters)}
+            self._breakpoints.others[command] = arguments
+            answers = await asyncio.gather(*(adapter.ask(command, arguments) for adapter in self._ready()))
+            return next((answer.get("body") for answer in answers if answer.get("success")), None)
+
+        return handle
+
+    async def _on_configuration_done(self, _: Message) -> None:
+        if self._attach and self._attach.get("stopAtRun") and not self._breakpoints.any_line and self._run is not None:
+            self._temporary = self._run
+        ready = self._ready()
+        self._configured = True
+        await asyncio.gather(*(self._configure(adapter, replay=not adapter.early) for adapter in ready))
+
+    async def _on_threads(self, _: Message) -> Message:
+        adapters = self._ready()
+        answers = await asyncio.gather(*(adapter.ask("threads") for adapter in adapters))
+        threads = []
+        for adapter, answer in zip(adapters, answers, strict=True):
+            for thread in (answer.get("body") or {}).get("threads") or ():
+                adapter.threads.add(thread["id"])
+                name = thread["name"] if len(adapters) == 1 else f"{thread['name']} (worker {adapter.pid})"
+                threads.append({**thread, "name": name})
+        return {"threads": threads}
+
+    async def _on_disconnect(self, _: Message) -> None:
+        """The service goes on; `serve` says goodbye to the workers."""
+        await asyncio.gather(*(adapter.close() for adapter in self._adapters.values()), return_exceptions=True)
+        self._adapters.clear()
+
+    async def _route(self, command: str, arguments: Message) -> Message | None:
+        """To the worker that the request's numbers name; without any to the one that stopped last."""
+        slot, theirs = numbers.inward(arguments)
+        ready = self._ready()
+        if slot is None:
+            adapter = self._recent if self._recent in ready else next(iter(ready), None)
+        else:
+            adapter = next((one for one in ready if one.slot == slot), None)
+        if adapter is None:
+            raise CannotAttach("That worker has ended." if slot is not None else "No worker runs at the moment.")
+        answer = await adapter.ask(command, theirs)
+        if not answer.get("success"):
+            raise CannotAttach(str(answer.get("message") or "The debugger refused."))
+        body: Message | None = answer.get("body")
+        if body is not None and len(ready) > 1 and "allThreadsContinued" in body:
+            body["allThreadsContinued"] = False
+        return body
+
+    # The workers' side.
+
+    def _ready(self) -> list[Adapter]:
+        return [one for one in self._adapters.values() if one.attached and (one.configured or not self._configured)]
+
+    async def _join(self, opened: Opened) -> Adapter:
+        attach = self._attach or {}
+        taken = {adapter.slot for adapter in self._adapters.values()}
+        slot = next(number for number in range(numbers.SLOTS) if number not in taken)
+        adapter = Adapter(opened.pid, slot, opened.streams, self._heard, self._gone)
+        adapter.waiting = opened.waiting
+        self._adapters[opened.pid] = adapter
+        self._run = opened.run or self._run
+        rules = [*attach["rules"], {"path": opened.runtime.rstrip("/") + "/**", "include": False}]
+        await adapter.attach(self._initialize, {**attach, "rules": rules})
+        return adapter
+
+    async def _configure(self, adapter: Adapter, *, replay: bool) -> None:
+        if replay:
+            for key, arguments in self._breakpoints.files.items():
+                for one in await self._put(adapter, key, arguments):
+                    self._event("breakpoint", reason="changed", breakpoint=one)
+            for command, arguments in self._breakpoints.others.items():
+                await adapter.ask(command, arguments)
+        if self._temporary is not None:
+            await adapter.ask("setBreakpoints", self._at(*self._temporary))
+        await adapter.ask("configurationDone")
+        adapter.configured = True
+        if adapter.waiting:
+            adapter.waiting = False
+            await self._workers.release(adapter.pid)
+
+    def _at(self, path: str, *lines: int) -> Message:
+        return {"source": {"path": self._here(path)}, "breakpoints": [{"line": line} for line in lines]}
+
+    def _here(self, path: str) -> str:
+        for here, there in self._terms.mappings:
+            if path == there or path.startswith(there.rstrip("/") + "/"):
+                return here.rstrip("/") + path[len(there.rstrip("/")) :]
+        return path
+
+    def _came(self, opened: Opened) -> None:
+        self._later(self._welcome(opened))
+
+    async def _welcome(self, opened: Opened) -> None:
+        adapter = await self._join(opened)
+        if self._configured:
+            self._event(
+                "output",
+                category="console",
+                output=f"A new worker (process {opened.pid}) runs your code; breakpoints are set in it, its state starts anew.\n",
+            )
+            await self._configure(adapter, replay=True)
+
+    def _waits(self, pid: int) -> None:
+        adapter = self._adapters.get(pid)
+        if adapter is not None and adapter.configured:
+            self._later(self._workers.release(pid))
+        elif adapter is not None:
+            adapter.waiting = True
+
+    def _heard(self, adapter: Adapter, message: Message) -> None:
+        event = message.get("event")
+        body = message.get("body") or {}
+        several = len(self._adapters) > 1
+        if event in ("terminated", "exited", "debugpyAttach"):
+            return  # a worker's end is not the program's
+        if event == "process":
+            if self._announced:
+                return
+            self._announced = True
+            body["name"] = self._terms.service
+        elif event == "breakpoint":
+            number = self._breakpoints.ours(adapter.slot, body["breakpoint"].get("id"))
+            if number is None:
+                return
+            body["breakpoint"]["id"] = number
+        elif event == "stopped":
+            self._recent = adapter
+            if several:
+                body["allThreadsStopped"] = False
+            hit = [self._breakpoints.ours(adapter.slot, number) for number in body.get("hitBreakpointIds") or ()]
+            body["hitBreakpointIds"] = [number for number in hit if number is not None]
+            self._later(self._drop_temporary())
+        elif event == "continued" and several:
+            body["allThreadsContinued"] = False
+        self._send({**message, "body": body})
+
+    async def _drop_temporary(self) -> None:
+        if self._temporary is not None:
+            nothing = self._at(self._temporary[0])
+            self._temporary = None
+            await asyncio.gather(*(adapter.ask("setBreakpoints", nothing) for adapter in self._ready()))
+
+    def _gone(self, adapter: Adapter) -> None:
+        if self._adapters.get(adapter.pid) is adapter:
+            del self._adapters[adapter.pid]
+        if self._recent is adapter:
+            self._recent = None
+        for thread in adapter.stopped:
+            self._event("continued", threadId=thread, allThreadsContinued=False)
+        for thread in adapter.threads:
+            self._event("thread", reason="exited", threadId=thread)
+
+    def _ended(self, reason: str) -> None:
+        self._event("output", category="important", output=reason + "\n")
+        self._event("terminated")
+        self._over.set()

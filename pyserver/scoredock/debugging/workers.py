@@ -1,0 +1,153 @@
+"""The workers of one service as they come and go: who is there, who waits for the debugger, and a connection to each."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from scoredock.errors import ScoredockError
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+LONGEST_LINE = 1 << 20
+
+
+class CannotAttach(ScoredockError):
+    """The debugger cannot be opened in a service; the sentence says why."""
+
+
+class Door(Protocol):
+    """How what runs inside a service is reached: directly, or through its container."""
+
+    service: str  # its name, for sentences
+    control: str  # the control socket (runtime/PROTOCOL.md), as the service's own processes see it
+
+    async def connect(self, path: str) -> Streams:
+        """Open a unix socket of the service. Raises `CannotAttach`."""
+        ...
+
+    async def library(self, python: str) -> str:
+        """Make debugpy for that Python (``3.12.1``) readable for the service; the folder, as the service sees it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A worker with its debug adapter connected. Paths are as the service sees them."""
+
+    pid: int
+    waiting: bool  # it stands before user code until `Workers.release`
+    streams: Streams
+    runtime: str
+    code: tuple[str, ...] = ()
+    run: tuple[str, int] | None = None  # file and line of the first statement of the user's `run`, once that is loaded
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Who hears what happens: a worker that came later, one that now stands before its user code (its process), and the
+    end of the service (once, with a sentence)."""
+
+    came: Callable[[Opened], None]
+    waits: Callable[[int], None]
+    ended: Callable[[str], None]
+
+
+class Workers:
+    """Opens the debugger in every worker, and in those that come later, before these run any user code."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._hold: Streams | None = None
+        self._library = ""
+        self._known: set[int] = set()
+        self._listening: asyncio.Task[None] | None = None
+
+    async def start(self, heard: Heard) -> tuple[Opened, ...]:
+        """The workers that are there. Raises `CannotAttach`."""
+        self._hold = await self._door.connect(self._door.control)
+        status = await self._request(self._hold, {"command": "hold"})
+        if not status.get("ok"):
+            raise CannotAttach(f"'{self._door.service}' was started by an older Scoredock.", "Deploy it again.")
+        self._library = await self._door.library(status["versions"]["python"])
+        wanted = [worker for worker in status["workers"] if worker["state"] != "retiring"]
+        opened: list[Opened] = []
+        try:
+            for worker in wanted:
+                opened.append(await self._open(worker["pid"], waiting="waiting" in worker["flags"]))
+        except BaseException:
+            for one in opened:
+                one.streams[1].close()
+            raise
+        self._listening = asyncio.create_task(self._listen(self._hold[0], heard))
+        return tuple(opened)
+
+    async def release(self, pid: int) -> None:
+        """Let a worker that waits go on into user code."""
+        with suppress(CannotAttach):  # it has ended meanwhile
+            await self._ask({"command": "continue", "worker": pid})
+
+    async def close(self) -> None:
+        """New workers wait no more, and those that wait go on."""
+        if self._listening is not None:
+            self._listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._listening
+        if self._hold is not None:
+            self._hold[1].close()
+
+    async def _listen(self, reader: asyncio.StreamReader, heard: Heard) -> None:
+        reason = f"The service '{self._door.service}' has ended."
+        with suppress(ConnectionError, ValueError):
+            while line := await reader.readline():
+                event = json.loads(line)
+                if event.get("event") == "waiting":
+                    if event["pid"] in self._known:
+                        heard.waits(event["pid"])
+                        continue
+                    with suppress(CannotAttach):  # it has died already; the arbiter starts another
+                        heard.came(await self._open(event["pid"], waiting=True))
+                elif event.get("event") == "crashed":
+                    reason = f"The service '{self._door.service}' has crashed; its log says why."
+        heard.ended(reason)
+
+    async def _open(self, pid: int, *, waiting: bool) -> Opened:
+        folder = self._door.control.rpartition("/")[0]
+        answer = await self._ask({"command": "attach", "worker": pid, "library": self._library, "folder": folder})
+        streams = await self._door.connect(answer["socket"])
+        self._known.add(pid)
+        run = answer.get("run")
+        return Opened(
+            pid,
+            waiting,
+            streams,
+            answer["runtime"],
+            tuple(answer.get("code") or ()),
+            (run["path"], run["line"]) if run else None,
+        )
+
+    async def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """One request to one worker; its own answer."""
+        streams = await self._door.connect(self._door.control)
+        try:
+            answer = await self._request(streams, request)
+        finally:
+            streams[1].close()
+        one: dict[str, Any] = (answer.get("workers") or [answer])[0]
+        if not one.get("ok"):
+            raise CannotAttach(f"The debugger cannot be opened in '{self._door.service}': {one.get('error', 'no reason given')}.")
+        return one
+
+    async def _request(self, streams: Streams, request: dict[str, Any]) -> dict[str, Any]:
+        reader, writer = streams
+        try:
+            writer.write(json.dumps(request).encode() + b"\n")
+            answer: dict[str, Any] = json.loads(await asyncio.wait_for(reader.readline(), 30.0))
+        except (ConnectionError, ValueError, asyncio.TimeoutError) as error:
+            raise CannotAttach(
+                f"The service '{self._door.service}' does not answer on its control socket.", "See its log, or start it again."
+            ) from error
+        return answer
