@@ -90,16 +90,26 @@ def ready(key: str, *, deep: bool = False) -> ReadyEnvironment | None:
         return None
     if deep and not _files_are_there(prefix):
         return None
+    return _environment(record)
+
+
+def left_by(key: str) -> ReadyEnvironment | None:
+    """The environment of a key as it lies there, whole or not: to say how it differs, never to run."""
+    record = read_record(key)
+    return _environment(record) if record and (root() / record.folder).is_dir() else None
+
+
+def _environment(record: Record) -> ReadyEnvironment:
+    prefix = root() / record.folder
     server = ServerPackage(record.server_version, record.server_added) if record.server_version else None
-    lock = next((path for path in (lock_path(key), prefix / _LOCK_COPY) if path.exists()), None)
     return ReadyEnvironment(
-        key=key,
+        key=record.key,
         prefix=prefix,
-        interpreter=interpreter,
+        interpreter=prefix / record.interpreter,
         python_version=record.python_version,
         strategy=Strategy(record.strategy),
         server=server,
-        lock=lock,
+        lock=next((path for path in (lock_path(record.key), prefix / _LOCK_COPY) if path.exists()), None),
         notes=record.notes,
     )
 
