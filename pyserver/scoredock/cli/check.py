@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scoredock.cli.findings import print_findings
 from scoredock.cli.main import FAILURE, FINE, USAGE
 
 if TYPE_CHECKING:
@@ -48,14 +49,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def write_text(checked: list[Checked]) -> None:
-    """`path:line:column: severity CODE name: message`, the form that editors and terminals make clickable."""
+    """One line for each finding and one that counts them."""
     for one in checked:
-        for finding in one.findings:
-            print(f"{finding.place}: {finding.severity.value} {finding.code} {finding.name}: {finding.message}")
-            for place, sentence in finding.related:
-                print(f"    {place}: {sentence}")
-            if finding.fix:
-                print(f"    fix: {finding.fix.title}")
+        print_findings(one.findings)
     numbers = count(checked)
     if not any(numbers.values()):
         print(f"{plural(len(checked), 'file')} checked: nothing to say.")

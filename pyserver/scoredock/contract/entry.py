@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scoredock.contract.facts import Role
+from scoredock.contract.parameters import parameters
+from scoredock.contract.signature import Signature, signature_of
+from scoredock.contract.values import Anything, Function, options
 
 if TYPE_CHECKING:
-    from scoredock.contract.scopes import Scope
     from scoredock.contract.script import Script
-
-Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
 # Names that batch and parallel-run scripts give the first parameter of `run`: a list of files or a frame, not a request.
 BATCH_PARAMETERS = frozenset(
@@ -30,67 +30,45 @@ SCORING_MODULES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """``online``: the rules of the online server apply. ``inits`` and ``runs`` are the definitions that the name may
-    stand for at the end of the import; ``None``: bound, to something we cannot follow; empty: not bound at all."""
+    """``online``: the rules of the online server apply. ``inits`` and ``runs`` are what the name may stand for after the
+    import (several when branches differ); ``None``: bound to something we cannot follow; empty: not bound at all.
+    ``hidden`` holds a definition that stands under `if __name__ == "__main__":` only, which the server never enters."""
 
     online: bool
-    inits: tuple[Definition, ...] | None
-    runs: tuple[Definition, ...] | None
-    hidden: dict[str, ast.AST]  # bound under `if __name__ == "__main__":` only, which the server never enters
+    inits: tuple[Function, ...] | None
+    runs: tuple[Function, ...] | None
+    hidden: dict[str, ast.AST]
+    certain: bool = False  # a file names the script, or it names itself after scoring: not only its shape speaks
 
 
 def find_entry(script: Script) -> Entry:
     """Decide from the deployment file's word, else from the shape; when unsure it is not an entry script."""
-    module = script.names.module
-    hidden: dict[str, ast.AST] = {}
-    inits = _definitions(script, module, "init", hidden)
-    runs = _definitions(script, module, "run", hidden)
-    entry = Entry(True, inits, runs, hidden)
-    return entry if _is_online(script, entry) else Entry(False, inits, runs, hidden)
+    inits, runs = _functions(script, "init"), _functions(script, "run")
+    hidden: dict[str, ast.AST] = {
+        name: nodes[0]
+        for name, found in (("init", inits), ("run", runs))
+        if found == () and (nodes := _bound(script, name)) and isinstance(nodes[0], (ast.FunctionDef, ast.AsyncFunctionDef))
+    }
+    online = _is_online(script, inits, runs, hidden)
+    certain = online and (script.facts.role is Role.ENTRY_SCRIPT or _asks_azure(script) or "scor" in script.path.stem.lower())
+    return Entry(online, inits, runs, hidden, certain)
 
 
-def _definitions(script: Script, module: Scope, name: str, hidden: dict[str, ast.AST]) -> tuple[Definition, ...] | None:
-    nodes = module.bindings.get(name, [])
-    for scope in module.functions():
-        if name in scope.declared_global and name in scope.bindings:
-            return None
-    if not nodes:
-        return None if _may_bind_anything(script) else ()
-    main_only = _nodes_under_main(script.tree)
-    seen = [node for node in nodes if node not in main_only]
-    if not seen:
-        hidden[name] = nodes[0]
-        return None if _may_bind_anything(script) else ()
-    if all(isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) for node in seen):
-        top = [node for node in script.tree.body if node in seen]
-        # A later definition at the top level replaces all before it.
-        if top:
-            last = max(top, key=lambda node: node.lineno)
-            seen = [node for node in seen if node is last or getattr(node, "lineno", 0) > last.lineno]
-        return tuple(node for node in seen if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)))
-    return None
+def _functions(script: Script, name: str) -> tuple[Function, ...] | None:
+    value = script.machine.frame.names.get(name)
+    if value is None:
+        return None if script.binds_unseen else ()
+    found = options(value)
+    functions = tuple(option for option in found if isinstance(option, Function))
+    return functions if len(functions) == len(found) and not any(isinstance(option, Anything) for option in found) else None
 
 
-def _may_bind_anything(script: Script) -> bool:
-    """Star imports, exec and writing to globals() bind names that the text does not show."""
-    for node, scope in script.names.imports:
-        if scope.parent is None and any(alias.name == "*" for alias in node.names):
-            return True
-    loads = {name for scope in script.names.module.inside() for name in scope.loads}
-    return bool(loads & {"exec", "globals", "vars", "locals", "setattr", "eval"})
-
-
-def _nodes_under_main(tree: ast.Module) -> set[ast.AST]:
-    """All nodes in the body of `if __name__ == "__main__":`; under the server the module is called `entry_module`."""
-    found: set[ast.AST] = set()
-    for node in tree.body:
-        if isinstance(node, ast.If) and is_main_test(node.test):
-            for child in node.body:
-                found.update(ast.walk(child))
-    return found
+def _bound(script: Script, name: str) -> list[ast.AST]:
+    return script.names.module.bindings.get(name, [])
 
 
 def is_main_test(test: ast.expr) -> bool:
+    """`__name__ == "__main__"`, in either order."""
     if not (isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq)):
         return False
     sides = (test.left, test.comparators[0])
@@ -99,66 +77,54 @@ def is_main_test(test: ast.expr) -> bool:
     )
 
 
-def parameters(definition: Definition | ast.Lambda) -> list[tuple[ast.arg, bool]]:
-    """Each named parameter in the order of the signature, and whether it must be given."""
-    arguments = definition.args
-    positional = [*arguments.posonlyargs, *arguments.args]
-    optional = len(positional) - len(arguments.defaults)
-    listed = [(argument, number < optional) for number, argument in enumerate(positional)]
-    listed.extend(
-        (argument, default is None) for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
-    )
-    return listed
-
-
-def _is_online(script: Script, entry: Entry) -> bool:
-    inits, runs = entry.inits, entry.runs
-    for run in runs or ():
-        if _is_batch(script, run):
-            return False
+def _is_online(
+    script: Script, inits: tuple[Function, ...] | None, runs: tuple[Function, ...] | None, hidden: dict[str, ast.AST]
+) -> bool:
+    if any(_is_batch(script, run) for run in runs or ()):
+        return False
     if script.facts.role is Role.ENTRY_SCRIPT:
         return True
     if inits == () and runs == ():
-        return False
+        return len(hidden) == 2 and _scores(script)
     if inits == () or runs == ():
-        return _is_half_an_entry_script(script, entry)
-    proper = all(not any(required for _, required in parameters(init)) for init in inits or ()) and all(
-        parameters(run) and run.args.vararg is None and run.args.kwarg is None and not run.args.posonlyargs for run in runs or ()
-    )
-    return (proper and bool(inits or runs)) or _scores(script)
-
-
-def _is_batch(script: Script, run: Definition) -> bool:
-    named = [argument for argument, _ in parameters(run)]
-    first = named[0].arg.lower().replace("_", "") if named else ""
-    if "minibatch" in first:
-        return True
-    if any(
-        isinstance(node, ast.ImportFrom) and (node.module or "").startswith("azureml_user") for node, _ in script.names.imports
-    ):
-        return True
-    if run.decorator_list:
+        return _is_half_an_entry_script(script, inits, runs, hidden)
+    if inits is None and runs is None:
         return False
-    if first in BATCH_PARAMETERS and not _is_read_as_json(script, run, named[0].arg):
+    proper = all(not any(required for _, required in signature_of(init).named) for init in inits or ()) and all(
+        _is_proper(signature_of(run)) for run in runs or ()
+    )
+    return proper or _scores(script)
+
+
+def _is_proper(signature: Signature) -> bool:
+    return bool(signature.named) and signature.accepted
+
+
+def _is_batch(script: Script, run: Function) -> bool:
+    """A batch or parallel-run script: another contract, where a list or a frame is the right thing to return."""
+    named = [argument for argument, _ in parameters(run.node)]
+    if run.bound is not None:
+        named = named[1:]
+    first = named[0].arg.lower().replace("_", "") if named else ""
+    if "minibatch" in first or "azureml_user" in script.machine.imported_roots:
         return True
-    words = script.path.stem.lower()
-    batch_words = "batch" in words or "parallel" in words or "shutdown" in script.names.module.bindings
-    return bool(named) and batch_words and not _is_read_as_json(script, run, named[0].arg)
+    if run.schemas or script.machine.rawhttp or not named or _is_read_as_json(script, run, named[0].arg):
+        return False
+    if first in BATCH_PARAMETERS:
+        return True
+    if "argparse" in script.machine.imported_roots:  # batch drivers get arguments, online scripts never do
+        return True
+    words = "/".join((*script.path.parent.parts[-2:], script.path.stem)).lower()
+    return "batch" in words or "parallel" in words or "shutdown" in script.names.module.bindings
 
 
-def _is_read_as_json(script: Script, run: Definition, parameter: str) -> bool:
+def _is_read_as_json(script: Script, run: Function, parameter: str) -> bool:
+    first, last = run.node.lineno, run.node.end_lineno or run.node.lineno
     for call, _ in script.names.calls:
-        if (
-            run.lineno <= call.lineno <= (run.end_lineno or run.lineno)
-            and call.args
-            and isinstance(call.args[0], ast.Name)
-            and call.args[0].id == parameter
-            and (
-                (isinstance(call.func, ast.Attribute) and call.func.attr in ("loads", "read_json"))
-                or (isinstance(call.func, ast.Name) and call.func.id in ("loads", "read_json"))
-            )
-        ):
-            return True
+        if first <= call.lineno <= last and call.args and isinstance(call.args[0], ast.Name) and call.args[0].id == parameter:
+            name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+            if name in ("loads", "read_json"):
+                return True
     return False
 
 
@@ -167,38 +133,26 @@ def _scores(script: Script) -> bool:
     stem = script.path.stem.lower()
     if "score" in stem or "scoring" in stem or "inference" in stem:
         return True
-    if any("AZUREML_MODEL_DIR" in node.value for node in script.names.strings if isinstance(node.value, str)):
-        return True
-    return not SCORING_MODULES.isdisjoint(_imported_roots(script))
+    return _asks_azure(script) or not SCORING_MODULES.isdisjoint(script.machine.imported_roots)
 
 
-def _imported_roots(script: Script) -> set[str]:
-    roots: set[str] = set()
-    for node, _ in script.names.imports:
-        if isinstance(node, ast.Import):
-            roots.update(alias.name.split(".")[0] for alias in node.names)
-        elif node.module and not node.level:
-            roots.add(node.module.split(".")[0])
-    return roots
+def _asks_azure(script: Script) -> bool:
+    return any(isinstance(node.value, str) and "AZUREML_MODEL_DIR" in node.value for node in script.names.strings)
 
 
-def _is_half_an_entry_script(script: Script, entry: Entry) -> bool:
+def _is_half_an_entry_script(
+    script: Script, inits: tuple[Function, ...] | None, runs: tuple[Function, ...] | None, hidden: dict[str, ast.AST]
+) -> bool:
     """One of the two is missing and no file names the script: only what nothing but an entry script does counts."""
-    if entry.hidden:
+    if hidden:
         return _scores(script)
-    if _imported_roots(script) & {"inference_schema", "azureml_inference_server_http"}:
+    if script.machine.imported_roots & {"inference_schema", "azureml_inference_server_http"} or _asks_azure(script):
         return True
-    if any(
-        isinstance(node, ast.ImportFrom) and (node.module or "").startswith("azureml.contrib.services")
-        for node, _ in script.names.imports
-    ):
-        return True
-    if any("AZUREML_MODEL_DIR" in node.value for node in script.names.strings if isinstance(node.value, str)):
-        return True
+    for node, _ in script.names.imports:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("azureml.contrib.services"):
+            return True
     stem = script.path.stem.lower()
     if not ("score" in stem or "scoring" in stem):
         return False
-    defined = entry.runs or entry.inits or ()
-    return all(bool(parameters(node)) == (node.name == "run") and len(parameters(node)) <= 2 for node in defined) and bool(
-        defined
-    )
+    defined = [(signature_of(function), bool(runs)) for function in runs or inits or ()]
+    return bool(defined) and all(bool(seen.named) == is_run and len(seen.named) <= 2 for seen, is_run in defined)

@@ -1,4 +1,4 @@
-"""One script as the rules see it: its text, its tree, its names, and what `init` and `run` are."""
+"""One script as the rules see it: its text, its tree, its names, and what `init` and `run` are and do."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import ast
 from functools import cached_property
 from pathlib import Path
 
+from scoredock.contract.answers import Answers, follow
 from scoredock.contract.entry import Entry, find_entry
 from scoredock.contract.facts import Facts
+from scoredock.contract.machine import Call, Machine, Notes
 from scoredock.contract.parse import Parsed
 from scoredock.contract.scopes import Walk, walk
 from scoredock.contract.text import Text
+from scoredock.contract.values import Reference
 
 
 class Script:
@@ -31,5 +34,47 @@ class Script:
         return walk(self.tree)
 
     @cached_property
+    def parents(self) -> dict[ast.AST, ast.AST]:
+        """The parent of each node; made only for a script of which a rule has something to ask."""
+        return {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
+
+    @cached_property
+    def machine(self) -> Machine:
+        """The script after its import."""
+        siblings = tuple(sibling for sibling in self.facts.siblings or () if sibling.reachable)
+        machine = Machine(self.tree, self.names, siblings)
+        machine.import_script()
+        return machine
+
+    @cached_property
     def entry(self) -> Entry:
         return find_entry(self)
+
+    @cached_property
+    def answers(self) -> Answers:
+        """What `run` gives, after `init`."""
+        return follow(self.machine, self.entry)
+
+    @cached_property
+    def notes(self) -> Notes:
+        """What was met on the way through import, `init` and `run`."""
+        _ = self.answers  # made on the way
+        return self.machine.notes
+
+    def calls_to(self, *names: str) -> dict[ast.Call, list[Call]]:
+        """The calls of library functions by dotted name, each with all the times that it was met."""
+        found: dict[ast.Call, list[Call]] = {}
+        for call in self.notes.calls:
+            if isinstance(call.callee, Reference) and call.callee.name in names:
+                found.setdefault(call.node, []).append(call)
+        return found
+
+    @cached_property
+    def binds_unseen(self) -> bool:
+        """Whether names may be bound that the text does not show: star imports, `exec`, writing to `globals()`."""
+        if self.machine.unresolved_star:
+            return True
+        dynamic = {"exec", "eval", "globals", "vars", "locals", "setattr"}
+        if any(not dynamic.isdisjoint(scope.loads) for scope in self.names.module.inside()):
+            return True
+        return any(name in scope.declared_global for scope in self.names.module.functions() for name in ("init", "run"))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from scoredock.finding import Place
 
 if TYPE_CHECKING:
-    from scoredock.contract.entry import Definition
     from scoredock.contract.script import Script
 
 MEANT = {
@@ -28,7 +27,7 @@ MEANT = {
 }
 
 
-def similar_function(script: Script, name: str) -> Definition | None:
+def similar_function(script: Script, name: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
     """A top-level function that nobody calls and whose name is another word for ``name``."""
     called = {call.func.id for call, _ in script.names.calls if isinstance(call.func, ast.Name)}
     for node in script.tree.body:

@@ -33,8 +33,8 @@ def check(script: Script) -> Iterator[Finding]:
         return
     fix = None
     if entry.runs:
-        run = entry.runs[0]
-        line = min([run.lineno, *(decorator.lineno for decorator in run.decorator_list)])
+        run = entry.runs[0].node
+        line = min([run.lineno, *(decorator.lineno for decorator in getattr(run, "decorator_list", []))])
         if run in script.tree.body:
             end = script.text.newline
             place = Place(script.path, line, 1, line, 1)

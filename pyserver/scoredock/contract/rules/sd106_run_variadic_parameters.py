@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
+from scoredock.contract.signature import signature_of
 from scoredock.finding import Finding
 
 RULE = Rule("SD106", "run-variadic-parameters", on_broken_text=True)
@@ -15,16 +16,15 @@ def check(script: Script) -> Iterator[Finding]:
     if not script.entry.online:
         return
     for run in script.entry.runs or ():
-        if run.decorator_list:
+        signature = signature_of(run)
+        if signature.accepted:
             continue
-        arguments = run.args
-        kinds = [f"`*{arguments.vararg.arg}`"] if arguments.vararg else []
-        kinds += [f"`**{arguments.kwarg.arg}`"] if arguments.kwarg else []
-        kinds += [f"positional-only `{argument.arg}`" for argument in arguments.posonlyargs]
-        if kinds:
-            yield RULE.finding(
-                script,
-                run,
-                f"`run` may not have {' and '.join(kinds)}: the server passes named arguments only and will not start (exit 3). "
-                "Name each parameter.",
-            )
+        kinds = [f"positional-only `{name}`" for name in signature.positional_only]
+        kinds += [f"`*{signature.starred}`"] if signature.starred else []
+        kinds += [f"`**{signature.double_starred}`"] if signature.double_starred else []
+        message = f"`run` may not have {' and '.join(kinds)}: the server passes named arguments only and will not start (exit 3)."
+        if run.node.__class__.__name__ != "Lambda" and getattr(run.node, "name", "run") != "run":
+            message += " A decorator replaced `run` by this function: put `functools.wraps` on it."
+        else:
+            message += " Name each parameter."
+        yield RULE.finding(script, run.node, message)

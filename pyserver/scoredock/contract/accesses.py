@@ -1,0 +1,124 @@
+"""Reading attributes and items."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from scoredock.contract.frame import without_none
+from scoredock.contract.methods import ATTRIBUTES, PLAIN
+from scoredock.contract.values import (
+    ANY,
+    STR,
+    Anything,
+    Class,
+    Constant,
+    Function,
+    Instance,
+    Mapping,
+    Method,
+    Module,
+    Object,
+    OneOf,
+    Reference,
+    Sequence,
+    Value,
+    element_of,
+    join,
+    type_of,
+)
+
+# Names that pandas and NumPy gave to methods, and that nobody gives to anything else.
+ALWAYS_METHODS = frozenset(("tolist", "to_list", "to_json", "to_dict"))
+
+if TYPE_CHECKING:
+    from scoredock.contract.machine import Machine
+
+
+def read_attribute(machine: Machine, node: ast.Attribute, receiver: Value) -> Value:
+    """`receiver.name`."""
+    from scoredock.contract.machine import Access
+
+    value = without_none(receiver)
+    if not isinstance(value, (Anything, Reference, Module)):
+        machine.notes.accesses.append(Access(node, receiver, node.attr, None, machine.phase, machine.guards > 0))
+    return attribute_of(machine, value, node.attr)
+
+
+def attribute_of(machine: Machine, value: Value, name: str) -> Value:
+    if isinstance(value, OneOf):
+        return join(*(attribute_of(machine, option, name) for option in value.options))
+    if isinstance(value, Reference):
+        return Reference(f"{value.name}.{name}")
+    if isinstance(value, Module):
+        return value.frame.names.get(name) or machine.sibling(f"{value.name}.{name}") or ANY
+    if isinstance(value, Instance):
+        return machine.attribute(value, name)
+    if isinstance(value, Class):
+        member = machine.member(value, name)
+        if isinstance(member, Function) and any(
+            isinstance(decorator, ast.Name) and decorator.id == "classmethod"
+            for decorator in getattr(member.node, "decorator_list", [])
+        ):
+            return Function(member.node, member.frame, value, member.schemas, member.wraps)
+        return member if member is not None else machine.attributes.get((value.node, name), ANY)
+    if isinstance(value, Object) and value.type == "exception":
+        return Object("str", tags=value.tags) if name in ("message", "msg", "args", "strerror") else ANY
+    kind = type_of(value)
+    if kind is None:
+        # Whatever it belongs to, it is a method.
+        return Method(value, name) if name in ALWAYS_METHODS else ANY
+    found = ATTRIBUTES.get((kind, name))
+    if found is not None:
+        if isinstance(found, Object) and isinstance(value, Object) and not value.sure:
+            return Object(found.type, False, found.tags)
+        return found
+    if name in PLAIN.get(kind, ()):
+        return ANY
+    return Method(value, name)
+
+
+def read_item(machine: Machine, node: ast.Subscript, receiver: Value, index: Value) -> Value:
+    """`receiver[index]`."""
+    from scoredock.contract.machine import Access
+
+    value = without_none(receiver)
+    if not isinstance(value, (Anything, Reference, Module)):
+        machine.notes.accesses.append(Access(node, receiver, None, index, machine.phase, machine.guards > 0))
+    return item_of(value, index, isinstance(node.slice, ast.Slice))
+
+
+def item_of(value: Value, index: Value, sliced: bool) -> Value:
+    if isinstance(value, OneOf):
+        return join(*(item_of(option, index, sliced) for option in value.options))
+    if isinstance(value, Mapping):
+        for key, item in reversed(value.items):
+            if key == index and isinstance(index, Constant):
+                return item
+        return ANY
+    if isinstance(value, Sequence):
+        if sliced:
+            return Sequence(value.type, None, element_of(value))
+        if value.items is not None and isinstance(index, Constant) and isinstance(index.value, int):
+            return value.items[index.value] if -len(value.items) <= index.value < len(value.items) else ANY
+        return element_of(value)
+    kind = type_of(value)
+    if kind == "str":
+        return STR
+    if kind == "numpy.ndarray" and sliced and isinstance(value, Object):
+        return value
+    if kind == "pandas.DataFrame" and isinstance(value, Object):
+        if sliced:
+            return value
+        if isinstance(index, Sequence) and index.type == "list":
+            return value
+        if isinstance(index, Constant) and index.type == "str":
+            return Object("pandas.Series", value.sure)
+        return ANY
+    if kind == "pandas.Series" and sliced:
+        return value
+    if kind == "loaded":  # a dict of models, pickled together
+        return value
+    if kind == "torch.Tensor":
+        return value
+    return ANY

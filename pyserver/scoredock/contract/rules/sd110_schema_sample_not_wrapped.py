@@ -1,0 +1,146 @@
+"""A schema whose sample is not of the kind that its type wants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scoredock.contract.library import PARAMETER_TYPES, SCHEMA_DECORATORS
+from scoredock.contract.machine import Call
+from scoredock.contract.rule import Rule
+from scoredock.contract.script import Script
+from scoredock.contract.values import (
+    ANY,
+    Class,
+    Constant,
+    Function,
+    Instance,
+    Mapping,
+    Object,
+    OneOf,
+    ParameterType,
+    Reference,
+    Schema,
+    Sequence,
+    Value,
+    type_of,
+)
+from scoredock.finding import Edit, Finding, Fix
+
+RULE = Rule("SD110", "schema-sample-not-wrapped")
+
+# The type that wraps a raw sample, and the module that has it.
+WRAPPERS = {
+    "numpy.ndarray": ("NumpyParameterType", "numpy_parameter_type"),
+    "pandas.DataFrame": ("PandasParameterType", "pandas_parameter_type"),
+    "dict": ("StandardPythonParameterType", "standard_py_parameter_type"),
+    "list": ("StandardPythonParameterType", "standard_py_parameter_type"),
+    "str": ("StandardPythonParameterType", "standard_py_parameter_type"),
+    "int": ("StandardPythonParameterType", "standard_py_parameter_type"),
+    "float": ("StandardPythonParameterType", "standard_py_parameter_type"),
+}
+WANTED = {"numpy": ("numpy.ndarray", "a NumPy array"), "pandas": ("pandas.DataFrame", "a DataFrame")}
+EXIT = "the import fails and the server will not start (exit 3)."
+
+
+def check(script: Script) -> Iterator[Finding]:
+    if not script.entry.online:
+        return
+    for call in script.notes.calls:
+        if call.phase != "import" or not isinstance(call.callee, Reference):
+            continue
+        name = call.callee.name
+        if name in SCHEMA_DECORATORS:
+            yield from _decorator(script, call, SCHEMA_DECORATORS[name])
+        elif name.startswith("inference_schema.") and name.rpartition(".")[2] in PARAMETER_TYPES:
+            yield from _parameter_type(script, call, PARAMETER_TYPES[name.rpartition(".")[2]])
+    for run in script.entry.runs or ():
+        outputs = [schema for schema in run.schemas if schema.kind == "output"]
+        for schema in outputs[:-1]:
+            yield RULE.finding(script, script.text.place(schema.node), f"`run` has two output schemas: {EXIT} Keep one.")
+
+
+def _decorator(script: Script, call: Call, kind: str) -> Iterator[Finding]:
+    position, keyword = (1, "param_type") if kind == "input" else (0, "output_type")
+    if "**" in call.keywords:
+        return
+    given = call.arguments[position] if position < len(call.arguments) else call.keywords.get(keyword)
+    place = script.text.place(call.node)
+    if given is None:
+        if len(call.node.args) <= position and not any(not one.arg for one in call.node.keywords):
+            yield RULE.finding(script, place, f"`{kind}_schema` has no parameter type: {EXIT}")
+        return
+    if isinstance(given, ParameterType) or given == ANY:
+        return
+    if isinstance(given, Reference):
+        if given.name.rpartition(".")[2] in PARAMETER_TYPES:
+            yield RULE.finding(script, place, f"The parameter type is the class itself, without a sample: {EXIT}")
+        return
+    if isinstance(given, (OneOf, Instance, Class, Schema)):
+        return
+    node = call.node.args[position] if position < len(call.node.args) else None
+    if node is None:
+        node = next(one.value for one in call.node.keywords if one.arg == keyword)
+    fix = None
+    wrapper = WRAPPERS.get(type_of(given) or "")
+    if wrapper is not None and wrapper[0] in script.names.module.bindings:
+        around = script.text.place(node)
+        fix = Fix(f"Wrap in {wrapper[0]}", (Edit(around, f"{wrapper[0]}({script.text.cut(around)})"),))
+    yield RULE.finding(
+        script,
+        script.text.place(node),
+        f"`{kind}_schema` wants a ParameterType, not the raw sample: {EXIT} Wrap it"
+        + (f" in `{wrapper[0]}(…)`." if wrapper else "."),
+        fix=fix,
+    )
+
+
+def _parameter_type(script: Script, call: Call, kind: str) -> Iterator[Finding]:
+    sample = call.arguments[0] if call.arguments else call.keywords.get("sample_input")
+    if "**" in call.keywords or (call.node.args and sample is None):
+        return
+    if sample is None:
+        yield RULE.finding(script, script.text.place(call.node), f"There is no sample: {EXIT}")
+        return
+    why = _unfit(kind, sample)
+    if why is None:
+        return
+    node = call.node.args[0] if call.node.args else call.node.keywords[0].value
+    yield RULE.finding(script, script.text.place(node), f"{why}: {EXIT}", fix=_made(script, kind, sample, call))
+
+
+def _unfit(kind: str, sample: Value) -> str | None:
+    """Why inference-schema rejects a sample, or None."""
+    found = type_of(sample)
+    if kind in WANTED:
+        type_name, wanted = WANTED[kind]
+        if isinstance(sample, Object) and not sample.sure:
+            return None
+        if found is not None and found != type_name and found not in ("loaded", "estimator"):
+            return f"The sample must be {wanted}"
+        return None
+    if kind != "standard":
+        return None
+    if isinstance(sample, Constant) and sample.value is None:
+        return "The sample may not be None"
+    if found in ("numpy.ndarray", "pandas.DataFrame", "pandas.Series", "set", "numpy.int64", "torch.Tensor"):
+        return "The sample must be plain JSON data; arrays and frames have parameter types of their own"
+    if isinstance(sample, (Class, Function)):
+        return "The sample must be a value"
+    if isinstance(sample, Mapping):
+        return next((why for _, value in sample.items if (why := _unfit(kind, value)) is not None), None)
+    if isinstance(sample, Sequence) and sample.items is not None:
+        return next((why for value in sample.items[:1] if (why := _unfit(kind, value)) is not None), None)
+    return None
+
+
+def _made(script: Script, kind: str, sample: Value, call: Call) -> Fix | None:
+    """`[[1, 2]]` -> `np.array([[1, 2]])`, when the script has NumPy (or pandas) under a name."""
+    maker = {"numpy": ("numpy", "array"), "pandas": ("pandas", "DataFrame")}.get(kind)
+    if maker is None or type_of(sample) not in ("list", "tuple", "dict") or not call.node.args:
+        return None
+    for bound, value in script.machine.frame.names.items():
+        if isinstance(value, Reference) and value.name == maker[0]:
+            around = script.text.place(call.node.args[0])
+            made = f"{bound}.{maker[1]}({script.text.cut(around)})"
+            return Fix(f"Make it with `{bound}.{maker[1]}`", (Edit(around, made),))
+    return None

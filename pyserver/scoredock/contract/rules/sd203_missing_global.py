@@ -1,0 +1,152 @@
+"""`run` uses a name that nothing has bound by then, usually because `init` forgot `global`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from scoredock.contract.rule import Rule
+from scoredock.contract.scopes import Scope
+from scoredock.contract.script import Script
+from scoredock.contract.undefined import Use, reads, unbound_uses
+from scoredock.finding import Edit, Finding, Fix, Place, Severity
+
+RULE = Rule("SD203", "missing-global")
+
+
+def check(script: Script) -> Iterator[Finding]:
+    entry = script.entry
+    if not entry.online or not entry.runs or script.binds_unseen:
+        return
+    starts = [script.names.scopes[run.node] for run in entry.runs if run.node in script.names.scopes]
+    for use in unbound_uses(script, starts, methods=True):
+        yield _unbound(script, use)
+    yield from _left_none(script, starts)
+
+
+def _unbound(script: Script, use: Use) -> Finding:
+    name = use.node.id
+    binder = _local_binder(script, name)
+    if binder is None:
+        from scoredock.contract.wellknown import import_for
+
+        line = import_for(name)
+        fix = None
+        hint = "Define it, or import it."
+        if line is not None:
+            from scoredock.contract.fixes import import_line
+
+            fix = Fix(f"Add `{line}`", (import_line(script, line),))
+            hint = f"`{line}` is missing."
+        return RULE.finding(
+            script,
+            script.text.place(use.node),
+            f"Nothing binds `{name}`: "
+            + (
+                "requests that come here answer 500 with a NameError. "
+                if use.conditional
+                else "every request fails with a NameError. "
+            )
+            + hint,
+            severity=Severity.WARNING if use.conditional else Severity.ERROR,
+            fix=fix,
+        )
+    where = getattr(binder.node, "name", "a function")
+    return RULE.finding(
+        script,
+        script.text.place(use.node),
+        f"`{name}` is a local variable of `{where}`, which forgets it when it returns: the server starts healthy and "
+        f"requests fail with a NameError. Add `global {name}` to `{where}`.",
+        fix=add_global(script, binder, name),
+        related=((script.text.place(binder.bindings[name][0]), f"`{name}` is bound here, without `global`"),),
+    )
+
+
+def _local_binder(script: Script, name: str) -> Scope | None:
+    """The function that `init` is or calls, and that binds the name for itself only."""
+    inits = [script.names.scopes[init.node] for init in script.entry.inits or () if init.node in script.names.scopes]
+    found = [
+        scope
+        for scope in reads(script, inits, methods=True)
+        if scope.is_function
+        and name in scope.bindings
+        and name not in scope.declared_global
+        and any(not isinstance(node, ast.arg) for node in scope.bindings[name])
+    ]
+    found.sort(key=lambda scope: (scope not in inits, getattr(scope.node, "lineno", 0)))
+    return found[0] if found else None
+
+
+def _left_none(script: Script, starts: list[Scope]) -> Iterator[Finding]:
+    """`model = None` at the top, `model = load()` in `init` without `global`, `model.predict(...)` in `run`."""
+    module = script.names.module
+    for name, nodes in module.bindings.items():
+        if len(nodes) != 1 or not _is_none(script, nodes[0]):
+            continue
+        binder = _local_binder(script, name)
+        if binder is None or any(name in scope.declared_global and name in scope.bindings for scope in module.functions()):
+            continue
+        if getattr(binder.node, "name", "") != "init" or binder.parent is not module:
+            continue
+        reached = [scope for scope in reads(script, starts, methods=True) if scope.resolve(name) is module]
+        uses = [use for scope in reached for use in scope.loads.get(name, [])]
+        if not uses or not all(_needs_value(script, use) for use in uses):
+            continue
+        yield RULE.finding(
+            script,
+            script.text.place(min(uses, key=lambda use: (use.lineno, use.col_offset))),
+            f"`{name}` is still None here: `init` binds a local variable of the same name and forgets it when it returns. The "
+            f"server starts healthy and requests fail. Add `global {name}` to `init`.",
+            fix=add_global(script, binder, name),
+            related=((script.text.place(binder.bindings[name][0]), f"`{name}` is bound here, without `global`"),),
+        )
+
+
+def _is_none(script: Script, node: ast.AST) -> bool:
+    for statement in script.tree.body:
+        targets: list[ast.expr] = []
+        if isinstance(statement, ast.Assign):
+            targets = statement.targets
+        elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
+            targets = [statement.target]
+        else:
+            continue
+        value = statement.value
+        if any(target is node for target in targets):
+            return isinstance(value, ast.Constant) and value.value is None
+    return False
+
+
+def _needs_value(script: Script, use: ast.Name) -> bool:
+    """Whether the name is used as if it had a value: an attribute, an item or a call of it."""
+    parent = script.parents.get(use)
+    return (
+        (isinstance(parent, ast.Attribute) and parent.value is use)
+        or (isinstance(parent, ast.Subscript) and parent.value is use)
+        or (isinstance(parent, ast.Call) and parent.func is use)
+    )
+
+
+def add_global(script: Script, scope: Scope, name: str) -> Fix | None:
+    """Insert `global name` as the first statement of a function (or add the name to its first `global`)."""
+    node = scope.node
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or any(
+        isinstance(binding, ast.arg) for binding in scope.bindings.get(name, [])
+    ):
+        return None
+    body = node.body
+    first = body[0]
+    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+        if len(body) == 1:
+            return None
+        first = body[1]
+    if isinstance(first, ast.Global):
+        end = script.text.place(first)
+        place = Place(script.path, end.end_line, end.end_column, end.end_line, end.end_column)
+        return Fix(f"Add `global {name}`", (Edit(place, f", {name}"),))
+    decorators = getattr(first, "decorator_list", [])
+    line = min([first.lineno, *(decorator.lineno for decorator in decorators)])
+    if line <= node.lineno or script.text.lines[line - 1][: first.col_offset].strip():
+        return None
+    place = Place(script.path, line, 1, line, 1)
+    return Fix(f"Add `global {name}`", (Edit(place, f"{script.text.indent(line)}global {name}{script.text.newline}"),))

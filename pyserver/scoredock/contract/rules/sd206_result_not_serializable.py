@@ -1,0 +1,107 @@
+"""`run` gives something that JSON does not have."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from scoredock.contract.fixes import after
+from scoredock.contract.rule import Rule
+from scoredock.contract.script import Script
+from scoredock.contract.serializable import Refusal, refusal
+from scoredock.contract.values import Method, Object
+from scoredock.finding import Finding, Fix, Severity
+
+RULE = Rule("SD206", "result-not-serializable")
+
+ENCODERS = ("json.dumps", "json.dump", "simplejson.dumps")
+
+
+def check(script: Script) -> Iterator[Finding]:
+    if not script.entry.online:
+        return
+    for returned in script.answers.returned:
+        found = refusal(returned.value)
+        # A function that was not called is SD305's, what only rawhttp scripts do is SD207's.
+        if found is None or isinstance(found.value, Method) or _is_of_rawhttp(script, found):
+            continue
+        yield _finding(script, returned.node, returned.node.value, found, "the server cannot send it as JSON")
+    for node, calls in script.calls_to(*ENCODERS).items():
+        if node.keywords or not node.args or any(call.guarded or not call.arguments or call.phase != "run" for call in calls):
+            continue
+        refusals = [refusal(call.arguments[0]) for call in calls]
+        first = refusals[0]
+        if first is None or not all(refusals) or isinstance(first.value, Method):
+            continue
+        if not all(one is not None and one.sure for one in refusals):
+            first = first._replace(sure=False)
+        yield _finding(script, node, node.args[0], first, "`json.dumps` raises a TypeError")
+
+
+def _is_of_rawhttp(script: Script, found: Refusal) -> bool:
+    return bool(script.machine.rawhttp) and isinstance(found.value, Object) and found.value.type in ("bytes", "flask.Request")
+
+
+def _finding(script: Script, node: ast.AST, expression: ast.expr | None, found: Refusal, why: str) -> Finding:
+    what = f"holds {found.reason}" if found.inside else f"is {found.reason}"
+    if found.sure:
+        message = f"The result {what}, and {why}: every request that comes here answers 500."
+    else:
+        message = f"The result very likely {what}, and then {why}: the request answers 500."
+    hint = _hint(found)
+    return RULE.finding(
+        script,
+        script.text.place(expression if expression is not None else node),
+        f"{message} {hint}".rstrip(),
+        severity=Severity.ERROR if found.sure else Severity.WARNING,
+        fix=_fix(script, expression, found),
+    )
+
+
+HINTS = {
+    "numpy.ndarray": "Use `.tolist()`.",
+    "pandas.Series": "Use `.tolist()`.",
+    "pandas.Index": "Use `.tolist()`.",
+    "pandas.DataFrame": 'Use `.to_dict(orient="records")`.',
+    "torch.Tensor": "Use `.tolist()`.",
+    "numpy.int64": "Use `int(…)` or `.item()`.",
+    "numpy.int32": "Use `int(…)` or `.item()`.",
+    "numpy.float32": "Use `float(…)` or `.item()`.",
+    "bytes": "Decode them, or answer with `AMLResponse` under `@rawhttp`.",
+    "datetime.datetime": "Use `.isoformat()`.",
+    "datetime.date": "Use `.isoformat()`.",
+    "pandas.Timestamp": "Use `.isoformat()`.",
+    "generator": "Make a list of it.",
+    "set": "Make a list of it.",
+}
+
+MENDS = {
+    "numpy.ndarray": ".tolist()",
+    "pandas.Series": ".tolist()",
+    "pandas.Index": ".tolist()",
+    "torch.Tensor": ".tolist()",
+    "numpy.int64": ".item()",
+    "numpy.int32": ".item()",
+    "numpy.float32": ".item()",
+    "numpy.float16": ".item()",
+    "numpy.bool_": ".item()",
+    "pandas.DataFrame": '.to_dict(orient="records")',
+    "datetime.datetime": ".isoformat()",
+    "datetime.date": ".isoformat()",
+    "pandas.Timestamp": ".isoformat()",
+}
+
+
+def _hint(found: Refusal) -> str:
+    kind = getattr(found.value, "type", "")
+    return HINTS.get(kind, "")
+
+
+def _fix(script: Script, expression: ast.expr | None, found: Refusal) -> Fix | None:
+    """Add the method that turns it into plain data, where the culprit is the very expression."""
+    mend = MENDS.get(found.value.type) if isinstance(found.value, Object) else None
+    if mend is None or expression is None or found.inside:
+        return None
+    if not isinstance(expression, (ast.Name, ast.Call, ast.Attribute, ast.Subscript)):
+        return None
+    return after(script, expression, mend, f"Add `{mend}`")

@@ -1,0 +1,33 @@
+"""`@output_schema` is taken for a converter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scoredock.contract.rule import Rule
+from scoredock.contract.script import Script
+from scoredock.contract.serializable import refusal
+from scoredock.contract.values import ParameterType
+from scoredock.finding import Finding, Severity
+
+RULE = Rule("SD307", "output-schema-does-not-convert", Severity.WARNING)
+
+
+def check(script: Script) -> Iterator[Finding]:
+    if not script.entry.online:
+        return
+    for run in script.entry.runs or ():
+        for schema in run.schemas:
+            if schema.kind != "output" or not isinstance(schema.type, ParameterType):
+                continue
+            refused = [one for one in script.answers.returned if refusal(one.value) is not None]
+            if not refused:
+                continue
+            related = tuple((script.text.place(one.node), "this is returned as it is") for one in refused)
+            yield RULE.finding(
+                script,
+                script.text.place(schema.node),
+                "`@output_schema` only describes the answer in the swagger file; it converts nothing, and what `run` returns "
+                "here cannot be sent. Convert it in `run`.",
+                related=related,
+            )

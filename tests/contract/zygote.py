@@ -1,0 +1,115 @@
+"""Runs in the environment of the real inference server: loads its own WSGI application over a script, in a forked child.
+
+Reads one JSON case a line, answers one JSON line: `{"exit": 3}` as the worker would exit, or the answers to the requests.
+All third-party imports are done once, before forking, so that a case takes a tenth of a second.
+"""
+
+import contextlib
+import json
+import os
+import select
+import signal
+import sys
+import traceback
+
+import azure.monitor.opentelemetry.exporter
+import flask
+import flask_cors
+import inference_schema.parameter_types.numpy_parameter_type
+import inference_schema.parameter_types.pandas_parameter_type
+import inference_schema.parameter_types.standard_py_parameter_type
+import inference_schema.schema_decorators
+import joblib
+import numpy
+import pandas
+import pydantic_settings
+import sklearn.linear_model
+import sklearn.pipeline
+
+PRELOADED = (
+    azure.monitor.opentelemetry.exporter,
+    flask,
+    flask_cors,
+    inference_schema,
+    joblib,
+    numpy,
+    pandas,
+    pydantic_settings,
+    sklearn,
+)
+PATIENCE = 30
+
+
+def serve(case):
+    """In the child: what gunicorn's worker does, up to the socket."""
+    os.environ.update(case["environment"])
+    os.chdir(case["folder"])
+    seen = {"exit": None, "answers": []}
+    try:
+        from azureml_inference_server_http.server.entry import app
+    except SystemExit as stop:
+        return {"exit": stop.code, "answers": []}
+    client = app.test_client()
+    seen["health"] = client.get("/").status_code
+    for request in case["requests"]:
+        body = request["body"].encode("latin-1")
+        response = client.open(
+            request.get("path", "/score"), method=request.get("method", "POST"), data=body, content_type=request["type"]
+        )
+        seen["answers"].append(
+            {
+                "status": response.status_code,
+                "body": response.get_data().decode("latin-1"),
+                "failed": response.headers.get("x-ms-run-function-failed"),
+                "type": response.headers.get("Content-Type"),
+            }
+        )
+    return seen
+
+
+def child(case, result):
+    log = os.open(case["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    try:
+        seen = serve(case)
+    except BaseException:
+        seen = {"exit": "crash", "answers": [], "trace": traceback.format_exc()}
+    with contextlib.suppress(OSError):
+        os.write(result, json.dumps(seen).encode())
+    os._exit(0)
+
+
+def say(line):
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def main():
+    say("ready")
+    for line in sys.stdin:
+        case = json.loads(line)
+        reader, writer = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            os.close(reader)
+            child(case, writer)
+        os.close(writer)
+        data = b""
+        while True:
+            ready, _, _ = select.select([reader], [], [], PATIENCE)
+            if not ready:
+                os.kill(pid, signal.SIGKILL)
+                data = json.dumps({"exit": "hung", "answers": []}).encode()
+                break
+            part = os.read(reader, 65536)
+            if not part:
+                break
+            data += part
+        os.close(reader)
+        _, status = os.waitpid(pid, 0)
+        say(data.decode() or json.dumps({"exit": f"died {status}", "answers": []}))
+
+
+if __name__ == "__main__":
+    main()
