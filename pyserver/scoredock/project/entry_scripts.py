@@ -1,0 +1,51 @@
+"""Which Python files look like entry scripts of online services. The contract judges them; this only finds them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import lru_cache
+
+# Parallel-run and batch scripts have the same two functions, with another contract.
+_BATCH = re.compile(r"mini_?batch", re.IGNORECASE)
+
+
+@lru_cache(maxsize=512)
+def looks_like_entry_script(text: str) -> bool:
+    """Whether a text defines `init` and `run` at its top level, in the shape of online services.
+
+    A text that cannot be parsed at the moment (it is being typed) counts when both functions are visible in it.
+    """
+    if "init" not in text or "run" not in text or len(text) > 1_000_000:
+        return False
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return all(re.search(rf"^(?:async )?def {name}\(", text, re.MULTILINE) for name in ("init", "run")) and not _BATCH.search(
+            text
+        )
+    names: dict[str, ast.AST] = {}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            names[node.name] = node
+        elif isinstance(node, ast.Assign):
+            names.update((target.id, node) for target in node.targets if isinstance(target, ast.Name))
+        elif isinstance(node, ast.ImportFrom):
+            names.update((alias.asname or alias.name, node) for alias in node.names)
+    if "init" not in names or "run" not in names:
+        return False
+    run = names["run"]
+    if isinstance(run, ast.FunctionDef | ast.AsyncFunctionDef):
+        arguments = [*run.args.posonlyargs, *run.args.args, *run.args.kwonlyargs]
+        return not any(_BATCH.search(argument.arg) for argument in arguments[:1])
+    return True
+
+
+@lru_cache(maxsize=512)
+def literals_of(text: str) -> frozenset[str]:
+    """The texts in quotes of a script: paths under the model folder are among them."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return frozenset(re.findall(r"[\"']([^\"'\n]{1,200})[\"']", text))
+    return frozenset(node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))

@@ -1,0 +1,164 @@
+"""Checks the keys and the types of a deployment file against the kept schema: what `azure-ai-ml` refuses, said at the place.
+
+The rules of each type are those of the marshmallow fields that azure-ai-ml declares: a string is never a number, an
+integer may be written as a string, null is refused everywhere.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+
+from scoredock.finding import Finding, Fix, Severity
+from scoredock.project.marked import Entry, Mapping, Marked, Scalar, Sequence
+from scoredock.project.said import found, nearest, replacing, unfilled
+from scoredock.project.schema import Key, Section, sections
+
+# What marshmallow's Boolean field takes, and nothing else.
+_BOOLEANS = {"t", "true", "on", "y", "yes", "1", "f", "false", "off", "n", "no", "0"}
+_OF_CONDA_FILES = ("channels", "dependencies")
+_WORDS = {"string": "text", "integer": "a whole number", "number": "a number", "boolean": "true or false", "version": "a version"}
+
+
+def check_keys(root: Mapping) -> Iterator[Finding]:
+    """Findings on every key of a deployment file."""
+    kind = root.get("type")
+    kubernetes = isinstance(kind, Scalar) and kind.text == "kubernetes"
+    yield from _section(root, sections()["deployment"], "a deployment", "kubernetes" if kubernetes else "managed")
+
+
+def _section(node: Mapping, section: Section, what: str, deployment: str) -> Iterator[Finding]:
+    own_type = node.get("type")
+    for entry in node.entries:
+        name = entry.key.text
+        key = section.get(name)
+        if unfilled(entry.key):
+            continue
+        if key is None:
+            yield _unknown(entry, section, what)
+        elif key.only_for not in (None, deployment):
+            message = f"'{name}' is a key of {key.only_for} deployments only; Azure refuses it for a {deployment} one."
+            yield found("SD408", Severity.ERROR, entry.key.place, message)
+        elif key.with_type and isinstance(own_type, Scalar) and not unfilled(own_type) and _snake(own_type.text) != key.with_type:
+            message = f"'{name}' needs 'type: {key.with_type}'; Azure refuses it beside 'type: {own_type.text}'."
+            yield found("SD408", Severity.ERROR, entry.key.place, message)
+        elif not key.ignored:
+            yield from _value(entry.value, key, entry, deployment)
+    for key in section.values():
+        if key.required and key.only_for in (None, deployment) and node.entry(key.name) is None:
+            yield _missing(node, key, what)
+
+
+def _missing(node: Mapping, key: Key, what: str) -> Finding:
+    start = node.place
+    place = type(start)(start.path, start.line, start.column, start.line, start.column)
+    if key.elsewhere:
+        message = f"'{key.name}' is missing; az ml then needs it as {key.elsewhere}. {key.doc}"
+        return found("SD408", Severity.INFORMATION, place, message)
+    return found("SD408", Severity.ERROR, place, f"'{key.name}' is missing; Azure refuses {what} without it. {key.doc}")
+
+
+def _unknown(entry: Entry, section: Section, what: str) -> Finding:
+    name, place = entry.key.text, entry.key.place
+    if name in _OF_CONDA_FILES and what == "'environment'":
+        message = f"'{name}' belongs into the conda file: write it under 'conda_file', or name a file there."
+        return found("SD408", Severity.ERROR, place, message)
+    meant = nearest(name, tuple(key for key, value in section.items() if not value.ignored))
+    if meant:
+        fix = replacing(f"Rename '{name}' to '{meant}'", place, meant) if entry.key.plain else None
+        return found("SD408", Severity.ERROR, place, f"{what.capitalize()} has no key '{name}'. Did you mean '{meant}'?", fix)
+    homes = [owner for owner, keys in sections().items() if name in keys and not keys[name].ignored and owner != "deployment"]
+    hint = f" It belongs under '{homes[0]}'." if len(homes) == 1 else ""
+    return found("SD408", Severity.ERROR, place, f"{what.capitalize()} has no key '{name}'; Azure refuses the file.{hint}")
+
+
+def _value(value: Marked, key: Key, entry: Entry, deployment: str) -> Iterator[Finding]:
+    if unfilled(value) or "anything" in key.types:
+        return
+    if isinstance(value, Scalar) and value.value is None:
+        place = entry.key.place if value.place.line == value.place.end_line and not value.text else value.place
+        yield found("SD408", Severity.ERROR, place, f"'{key.name}' has no value; Azure refuses that. Give one or remove the key.")
+        return
+    wrong = [problem for kind in key.types if (problem := _mismatch(value, kind, key))]
+    if len(wrong) == len(key.types):
+        yield found("SD408", Severity.ERROR, value.place, *_say_mismatch(value, key, wrong[-1], entry))
+    elif isinstance(value, Mapping) and key.section:
+        yield from _section(value, sections()[key.section], f"'{key.name}'", deployment)
+    elif isinstance(value, Mapping):
+        yield from _many(value, key, deployment)
+    elif isinstance(value, Sequence):
+        kind = next(name.removeprefix("list of ") for name in key.types if name.startswith("list of "))
+        for item in value:
+            yield from _value(item, Key(key.name, (kind,), ""), entry, deployment)
+
+
+def _many(value: Mapping, key: Key, deployment: str) -> Iterator[Finding]:
+    """The values of a mapping whose keys are the author's own."""
+    kind = next((name.removeprefix("map of ") for name in key.types if name.startswith("map of ")), "anything")
+    for entry in value.entries:
+        yield from _value(entry.value, Key(entry.key.text, (kind,), ""), entry, deployment)
+
+
+def _mismatch(value: Marked, kind: str, key: Key) -> str | None:
+    """Why a value is not of a kind, or None when it is."""
+    if kind == "anything":
+        return None
+    if kind in sections() or kind.startswith("map of "):
+        return None if isinstance(value, Mapping) else f"'{key.name}' takes keys of its own under it"
+    if kind.startswith("list of "):
+        return None if isinstance(value, Sequence) else f"'{key.name}' takes a list"
+    if not isinstance(value, Scalar):
+        return f"'{key.name}' takes {_WORDS.get(kind, 'a reference such as azureml:NAME:VERSION')}"
+    if kind == "reference":
+        fine = isinstance(value.value, str) and value.value.startswith("azureml:")
+        return None if fine else f"'{key.name}' takes azureml:NAME:VERSION or keys of its own under it"
+    if key.values:
+        fine = isinstance(value.value, str) and (_snake(value.text) if key.camel else value.text.lower()) in key.values
+        return None if fine else f"'{key.name}' is one of {', '.join(key.values)}"
+    return None if _is(value.value, kind) else f"'{key.name}' takes {_WORDS[kind]}"
+
+
+def _is(value: object, kind: str) -> bool:
+    match kind:
+        case "string":
+            return isinstance(value, str)
+        case "version":
+            return isinstance(value, str | int | float)
+        case "integer":
+            return not isinstance(value, bool) and _converts(int, value)
+        case "number":
+            return not isinstance(value, bool) and _converts(float, value)
+        case _:
+            return str(value).lower() in _BOOLEANS or value in (0, 1)
+
+
+def _converts(kind: type[int] | type[float], value: object) -> bool:
+    try:
+        return math.isfinite(kind(value))  # type: ignore[arg-type, call-overload]
+    except (TypeError, ValueError, OverflowError):
+        return False
+
+
+def _snake(text: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", text).lower()
+
+
+def _say_mismatch(value: Marked, key: Key, problem: str, entry: Entry) -> tuple[str, Fix | None]:
+    if not isinstance(value, Scalar):
+        shape = "a list" if isinstance(value, Sequence) else "keys of its own"
+        return f"{problem}, not {shape}; Azure refuses the file.", None
+    fix = None
+    quotable = value.plain and not isinstance(value.value, str) and "\n" not in value.text
+    texts = "string" in key.types and (not key.values or value.text.lower() in key.values)
+    if quotable and texts:
+        fix = replacing(f"Put {value.text} in quotes", value.place, f'"{value.text.lower() if key.values else value.text}"')
+        return f"{problem}, and without quotes {value.text} is none; Azure refuses the file.", fix
+    if key.name == "model" and value.plain and value.place.line == entry.key.place.line:
+        indent = " " * (entry.key.place.column + 1)
+        fix = replacing("Write it as the path of the model", value.place, f"\n{indent}path: {value.text}")
+    meant = nearest(value.text, key.values) if key.values else None
+    if meant and value.plain:
+        fix = replacing(f"Write '{meant}'", value.place, meant)
+    hint = f" Did you mean '{meant}'?" if meant else ""
+    return f"{problem}, not '{value.text}'; Azure refuses the file.{hint}", fix

@@ -1,0 +1,72 @@
+"""How findings about project files are made, so that all of them look alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from scoredock.finding import Edit, Finding, Fix, Place, Severity
+from scoredock.project.marked import Document, Marked, Scalar, Sequence
+
+NAMES = {
+    "SD401": "scoring-script-missing",
+    "SD402": "model-path-missing",
+    "SD403": "server-package-missing",
+    "SD404": "pinned-web-framework-clash",
+    "SD406": "python-not-supported",
+    "SD407": "pip-section-without-pip",
+    "SD408": "project-file-wrong",
+}
+
+
+def found(code: str, severity: Severity, place: Place, message: str, fix: Fix | None = None) -> Finding:
+    return Finding(place, code, NAMES[code], severity, message, fix)
+
+
+def replacing(title: str, place: Place, text: str) -> Fix:
+    return Fix(title, (Edit(place, text),))
+
+
+def of_document(document: Document) -> Iterator[Finding]:
+    """What is wrong with a file before anyone asks what it means."""
+    for problem in document.problems:
+        severity = Severity.ERROR if problem.kind == "unreadable" else Severity.WARNING
+        yield found("SD408", severity, problem.place, problem.message)
+
+
+# Values that something fills in before Azure reads the file: {{ }} of templates, ${ } and $( ) of shells and pipelines,
+# #{ }# of token replacement, < > of documentation.
+_UNFILLED = re.compile(r"\{\{.*?\}\}|\$\{[^}]*\}|\$\([^)]*\)|#\{[^}]*\}#|<[A-Za-z][\w .-]*>")
+
+
+def unfilled(value: Marked | None) -> bool:
+    """Whether a value is still to be filled in, so that nothing can be said of it."""
+    return isinstance(value, Scalar) and (value.placeholder or bool(_UNFILLED.search(value.text)))
+
+
+def placeholders(document: Document) -> Iterator[Finding]:
+    """A note for each template in a file: Azure itself does not fill them in."""
+    for scalar in _scalars(document.root):
+        if scalar.placeholder:
+            message = f"{scalar.text} is a placeholder; what depends on it is not checked until it is filled in."
+            yield found("SD408", Severity.INFORMATION, scalar.place, message)
+
+
+def _scalars(node: Marked | None) -> Iterator[Scalar]:
+    if isinstance(node, Scalar):
+        yield node
+    elif isinstance(node, Sequence):
+        for item in node:
+            yield from _scalars(item)
+    elif node is not None:
+        for entry in node.entries:
+            if not entry.merged:
+                yield from _scalars(entry.value)
+
+
+def nearest(word: str, known: tuple[str, ...]) -> str | None:
+    """The known word that was most likely meant."""
+    folded = {name.lower().replace("-", "_"): name for name in known}
+    close = get_close_matches(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", word).lower().replace("-", "_"), folded, n=1, cutoff=0.7)
+    return folded[close[0]] if close else None
