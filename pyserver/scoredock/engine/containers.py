@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
+import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
-from scoredock.engine.connection import Connection, saying_plainly
+from scoredock.engine.background import Job
+from scoredock.engine.connection import Connection, closed_on_stop, saying_plainly
 from scoredock.engine.times import seconds_of
 from scoredock.engine.values import (
     Container,
@@ -45,7 +49,8 @@ def create(connection: Connection, order: ContainerOrder) -> Container:
             mem_limit=order.memory,
             nano_cpus=int(order.cpus * 1e9) if order.cpus else None,
             device_requests=requests or None,
-            network_mode=order.network,
+            network_mode=f"container:{order.network_of}" if order.network_of else None,
+            volumes_from=[order.volumes_from] if order.volumes_from else None,
             log_config=LogConfig(type="json-file", config={"max-size": str(order.log_bytes // 2), "max-file": "2"}),
         )
     try:
@@ -62,6 +67,8 @@ def create(connection: Connection, order: ContainerOrder) -> Container:
                 ports=[(order.inner_port, "tcp")] if order.inner_port else None,
                 host_config=host,
                 platform=order.platform,
+                user=order.user,
+                volumes=[str(volume) for volume in order.volumes] or None,
                 stop_signal="SIGTERM",
                 # The user's image may have a check of its own: the service is probed as Azure does it instead.
                 healthcheck={"test": ["NONE"]},
@@ -73,6 +80,41 @@ def create(connection: Connection, order: ContainerOrder) -> Container:
             raise NameTaken(f"There is a container {order.name} already.", "Stop it first, or choose another name.") from problem
         raise
     return inspect(connection, made["Id"])
+
+
+def put(connection: Connection, identifier: str, entries: tuple[tarfile.TarInfo, ...]) -> None:
+    """Make folders and links inside a container, running or not, before anything in it looks."""
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        for entry in entries:
+            tar.addfile(entry)
+    with saying_plainly(connection.address):
+        connection.api.put_archive(identifier, "/", archive.getvalue())
+
+
+def read_file(connection: Connection, identifier: str, inside: PurePosixPath) -> bytes | None:
+    """A small file of a container, running or not; ``None`` when it is not there."""
+    try:
+        with saying_plainly(connection.address):
+            pieces, _ = connection.api.get_archive(identifier, str(inside))
+            archive = io.BytesIO(b"".join(pieces))
+    except ContainerGone:
+        return None
+    with tarfile.open(fileobj=archive) as tar:
+        for entry in tar:
+            file = tar.extractfile(entry)
+            if file is not None:
+                return file.read()
+    return None
+
+
+def wait(connection: Connection, identifier: str, job: Job) -> int | None:
+    """Wait until the container ends; its exit code, ``None`` when it is gone or nobody waits any more."""
+    try:
+        with closed_on_stop(connection, job) as api:
+            return int(api.wait(identifier, timeout=None)["StatusCode"])
+    except ContainerGone:
+        return None
 
 
 def start(connection: Connection, identifier: str) -> Container:

@@ -118,6 +118,8 @@ class ContainerOrder:
     """A container to create. It is published on 127.0.0.1 only: ``host_port`` 0 takes a free port.
 
     ``memory`` is in bytes, ``cpus`` in cores; ``gpus`` counts, -1 is all. ``log_bytes`` bounds what its log may hold on disk.
+    ``network_of`` is a container whose network it shares instead of having its own; ``volumes_from`` one whose volumes it
+    sees; ``volumes`` are empty folders that live as long as a container uses them.
     """
 
     image: str
@@ -133,7 +135,10 @@ class ContainerOrder:
     cpus: float | None = None
     gpus: int | None = None
     platform: str | None = None
-    network: str | None = None
+    network_of: str | None = None
+    volumes: tuple[PurePosixPath, ...] = ()
+    volumes_from: str | None = None
+    user: str | None = None
     log_bytes: int = 256 * 1024 * 1024
 
 

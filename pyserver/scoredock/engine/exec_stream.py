@@ -1,0 +1,108 @@
+"""A command inside a container with its standard input and output as a stream: how a channel into a container is kept open."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from scoredock.engine.background import beside
+from scoredock.engine.connection import Connection, saying_plainly
+from scoredock.engine.values import ContainerGone, EngineProblem
+
+LONGEST_LINE = 1 << 24
+_STDERR = 2
+
+
+class ExecStream:
+    """The two ends. Reading ends (``b""``) when the command does; what it wrote to standard error is in ``errors``."""
+
+    def __init__(self, connection: Connection, identifier: str, raw: socket.socket) -> None:
+        self.reader = asyncio.StreamReader(limit=LONGEST_LINE)
+        self.errors = b""
+        self._connection = connection
+        self._identifier = identifier
+        self._raw = raw
+        self._loop = asyncio.get_running_loop()
+        threading.Thread(target=self._read, daemon=True, name="scoredock-exec").start()
+
+    async def write(self, data: bytes) -> None:
+        """Raises OSError when the command is gone."""
+        await self._loop.run_in_executor(None, self._raw.sendall, data)
+
+    def end_input(self) -> None:
+        """The command's standard input ends."""
+        with contextlib.suppress(OSError):
+            self._raw.shutdown(socket.SHUT_WR)
+
+    async def exit_code(self) -> int | None:
+        """``None`` while it runs."""
+        return await beside(lambda _: _exit_code(self._connection, self._identifier))
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._raw.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):
+            self._raw.close()
+
+    def _read(self) -> None:
+        with contextlib.suppress(OSError, RuntimeError):
+            # The engine's frames: one byte for the stream, three of nothing, four of length (big endian), then the data.
+            while len(head := self._exactly(8)) == 8:
+                stream, length = struct.unpack(">BxxxL", head)
+                data = self._exactly(length)
+                if stream == _STDERR:
+                    self.errors += data
+                else:
+                    self._loop.call_soon_threadsafe(self.reader.feed_data, data)
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self.reader.feed_eof)
+
+    def _exactly(self, count: int) -> bytes:
+        data = b""
+        while len(data) < count:
+            piece = self._raw.recv(min(count - len(data), 1 << 20))
+            if not piece:
+                break
+            data += piece
+        return data
+
+
+@asynccontextmanager
+async def executed(
+    connection: Connection, identifier: str, command: tuple[str, ...], *, user: str = ""
+) -> AsyncIterator[ExecStream]:
+    """Start a command inside a running container; its input is closed in the end. Raises `ContainerGone` if none runs."""
+    started, raw, keep = await beside(lambda _: _start(connection, identifier, command, user))
+    stream = ExecStream(connection, started, raw)
+    try:
+        yield stream
+    finally:
+        stream.close()
+        del keep
+
+
+def _start(connection: Connection, identifier: str, command: tuple[str, ...], user: str) -> tuple[str, socket.socket, Any]:
+    try:
+        with saying_plainly(connection.address):
+            made = connection.api.exec_create(identifier, list(command), stdin=True, user=user)
+            # What the SDK hands out wraps the socket; it belongs to a response that must not be collected meanwhile.
+            wrapped = connection.api.exec_start(made["Id"], socket=True)
+    except EngineProblem as problem:
+        if "is not running" in problem.what or "is paused" in problem.what:
+            raise ContainerGone(problem.what) from problem
+        raise
+    raw: socket.socket = getattr(wrapped, "_sock", wrapped)
+    raw.settimeout(None)
+    return str(made["Id"]), raw, wrapped
+
+
+def _exit_code(connection: Connection, identifier: str) -> int | None:
+    with saying_plainly(connection.address):
+        code = connection.api.exec_inspect(identifier)["ExitCode"]
+    return None if code is None else int(code)
