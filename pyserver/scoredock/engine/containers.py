@@ -7,7 +7,7 @@ import json
 import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from scoredock.engine.background import Job
@@ -20,6 +20,7 @@ from scoredock.engine.values import (
     EngineProblem,
     HostPortTaken,
     ImageProblem,
+    Mounted,
     NameTaken,
 )
 
@@ -115,6 +116,30 @@ def wait(connection: Connection, identifier: str, job: Job) -> int | None:
             return int(api.wait(identifier, timeout=None)["StatusCode"])
     except ContainerGone:
         return None
+
+
+def order_of(connection: Connection, identifier: str) -> ContainerOrder:
+    """The order by which a container like this one is made, without its name, command, labels, network and volumes."""
+    with saying_plainly(connection.address):
+        raw = connection.api.inspect_container(identifier)
+    configuration, host = raw["Config"], raw["HostConfig"]
+    devices = host.get("DeviceRequests") or ()
+    return ContainerOrder(
+        image=configuration["Image"],
+        name="",
+        command=(),
+        environment=tuple((name, value) for name, _, value in (line.partition("=") for line in configuration.get("Env") or ())),
+        mounts=tuple(
+            Mounted(Path(mount["Source"]), PurePosixPath(mount["Target"]), bool(mount.get("ReadOnly")))
+            for mount in host.get("Mounts") or ()
+            if mount["Type"] == "bind"
+        ),
+        working_folder=PurePosixPath(configuration["WorkingDir"]) if configuration.get("WorkingDir") else None,
+        memory=host.get("Memory") or None,
+        cpus=host["NanoCpus"] / 1e9 if host.get("NanoCpus") else None,
+        gpus=devices[0].get("Count") if devices else None,
+        user=configuration.get("User") or None,
+    )
 
 
 def start(connection: Connection, identifier: str) -> Container:

@@ -55,8 +55,8 @@ class Address:
 
     @property
     def on_this_machine(self) -> bool:
-        """Whether the engine sees this machine's files: sockets do, network addresses are taken for another machine's."""
-        return self.url.startswith(("unix://", "npipe://"))
+        """Whether the engine sees this machine's files: one behind a socket or on the loopback does."""
+        return self.url.startswith(("unix://", "npipe://", "tcp://127.", "tcp://localhost", "tcp://[::1]"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,14 +35,16 @@ KEY_LABEL, PACKAGES_LABEL = "scoredock.environment", "scoredock.packages"
 
 @dataclass(frozen=True, slots=True)
 class BaseImage:
-    """What an image brings: ``digest`` its identity, ``python`` the version of the ``python_path`` inside it, and
-    ``conda`` the path of a conda executable; each ``None`` when it has none. The caller asks the image."""
+    """What an image brings: ``digest`` its identity, ``python`` the version of the ``python_path`` inside it, ``server``
+    the version of the inference server in that Python, and ``conda`` the path of a conda executable; each ``None`` when
+    it has none. The caller asks the image."""
 
     reference: str
     digest: str = ""
     python: str | None = None
     python_path: str = "python3"
     conda: str | None = None
+    server: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from scoredock.hosting.values import Engine, ServiceProblem, Target
 
 MODULES: dict[Target, tuple[str, str]] = {
     "process": ("scoredock.hosting.process", "ProcessEngine"),
+    "docker": ("scoredock.hosting.docker", "DockerEngine"),
 }
 
 

@@ -6,13 +6,16 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from scoredock.environment.sync import read_specification, sync
 from scoredock.hosting import engines, naming
 from scoredock.hosting.values import Engine, Event, LogLine, Plan, Service, ServiceProblem, State, Target, Updated
 from scoredock.progress import Progress, Step, silent
 from scoredock.project.values import Project
+
+if TYPE_CHECKING:
+    from scoredock.hosting.docker_image import ImageEnvironment
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,12 @@ async def planned(
     """Decide everything that has to be decided before something starts."""
     name = naming.checked(name) if name is not None else naming.made_from(project.name)
     await _not_of_another_engine(name, target)
-    if interpreter is None:
+    image, platform = "", None
+    if interpreter is None and target == "docker":
+        made = await docker_environment(project, progress)
+        interpreter = OwnInterpreter(Path(made.interpreter), made.key, made.variables)
+        image, platform = made.image, made.platform
+    elif interpreter is None:
         ready = await sync(read_specification(project.environment), progress=progress)
         interpreter = OwnInterpreter(ready.interpreter, ready.key, ready.variables)
     variables = dict(interpreter.variables) | dict(project.environment_variables)  # the deployment's win
@@ -64,8 +72,24 @@ async def planned(
         environment_key=interpreter.key,
         port=port,
         environment_variables=tuple(variables.items()),
+        image=image,
+        platform=platform,
         debug=debug,
     )
+
+
+async def docker_environment(project: Project, progress: Progress = silent) -> ImageEnvironment:
+    """The environment's image, pulled and built when it is not there. Raises EnvironmentProblem, EngineProblem."""
+    # Only here: a run without Docker does not pay for it.
+    from scoredock.engine.background import beside
+    from scoredock.engine.connection import connect
+    from scoredock.hosting.docker_image import environment_image
+
+    connection = await beside(lambda _: connect())
+    try:
+        return await environment_image(connection, project, progress)
+    finally:
+        connection.close()
 
 
 async def _not_of_another_engine(name: str, target: Target) -> None:

@@ -76,6 +76,8 @@ class Plan:
     environment_key: str
     port: int | None = None  # None: a free one
     environment_variables: tuple[tuple[str, str], ...] = ()
+    image: str = ""  # for Docker: the image that holds the environment
+    platform: str | None = None  # for Docker: "linux/amd64"; None is the engine's own
     debug: Literal["off", "wait"] = "off"  # "wait": stop before user code until a debugger has come
 
 

@@ -1,0 +1,250 @@
+"""Services in containers: the official server under our arbiter, in the environment's image, with code and models mounted.
+
+A service has two containers. One does nothing but hold the port on 127.0.0.1 and the network; the other, which shares that
+network, answers. So another container can take the place of the one that answers, in a new environment for one, with the
+same listening socket: no port is closed and no request lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from scoredock.engine import containers, logs
+from scoredock.engine.background import beside
+from scoredock.engine.connection import Connection, connect
+from scoredock.engine.values import ContainerGone, EngineAbsent
+from scoredock.hosting import docker_control, docker_failure, docker_stock, naming, runs
+from scoredock.hosting.crash import findings_of
+from scoredock.hosting.docker_place import Placing, blueprint, hold_port, record_for
+from scoredock.hosting.docker_record import container_name
+from scoredock.hosting.docker_stock import Row, Stock
+from scoredock.hosting.values import Event, LogLine, Plan, Service, ServiceProblem, State, Target, Updated
+from scoredock.progress import Progress, Step, silent
+
+T = TypeVar("T")
+STATUS_PATIENCE = 2.0  # seconds; an arbiter that imports libraries answers only afterwards
+STOP_PATIENCE = 4  # seconds between SIGTERM and SIGKILL; the arbiter itself gives requests in flight 3
+
+
+class DockerEngine:
+    """See ``values.Engine``. Remembers nothing but its connection: the engine's containers are asked what there is."""
+
+    target: Target = "docker"
+
+    def __init__(self) -> None:
+        self._connection: Connection | None = None
+
+    async def deploy(self, plan: Plan, progress: Progress = silent) -> Service:
+        naming.checked(plan.name)
+        connection = await self._connected()
+        order, mounts = await beside(lambda job: blueprint(connection, plan, job.report), progress)
+        async with runs.held(plan.name, progress):
+            stock = await docker_stock.look(connection)
+            before = stock.current(plan.name)
+            old = before if before is not None and before.container.running else None
+            shared = stock.holder(old) if old is not None else None
+            if shared is not None and plan.port not in (None, shared.host_port):
+                shared = None
+            if shared is None:
+                holder = await hold_port(connection, plan, order.image, stock)
+            else:
+                holder = shared
+            await docker_stock.sweep(connection, stock, plan.name, keep=old)
+            placing = Placing(connection, holder, old, takes_over=shared is not None)
+            record = record_for(plan, mounts, holder, number=1 + max((r.record.number for r in stock.of(plan.name)), default=0))
+            row = await placing.place(order, record, progress)
+            return await self._service(connection, row, replace(stock, holders=(*stock.holders, holder)))
+
+    async def update(self, name: str, progress: Progress = silent) -> Updated:
+        connection, row, stock = await self._running(name)
+        progress(Step("Updating the service"))
+        began = time.monotonic()
+        if row.record.lost_sight():
+            row = await self._again(connection, name, progress)
+            service = await self._service(connection, row, stock)
+        else:
+            request = {"command": "update", "deadline": row.record.patience}
+            answer = await docker_control.ask(connection, row.container, row.record, request)
+            if answer is None:
+                now = await beside(lambda _: containers.inspect(connection, row.container.id))
+                raise await docker_failure.why_it_ended(connection, now, row.record)
+            if not answer.get("ok"):
+                raise docker_failure.crashed(answer["failure"], row.record, "The service goes on with the code it had.")
+            # Ready a moment ago: asking again would take as long as the update did.
+            service = _as_seen(row, row.container, State.HEALTHY, generation=int(answer["generation"]))
+        return Updated(service, time.monotonic() - began)
+
+    async def list(self) -> tuple[Service, ...]:
+        try:
+            connection = await self._connected()
+            stock = await docker_stock.look(connection)
+        except EngineAbsent:
+            return ()  # no engine, no services
+        rows = [row for name in stock.names() if (row := stock.current(name)) is not None]
+        return tuple(await asyncio.gather(*(self._service(connection, row, stock) for row in rows)))
+
+    async def find(self, name: str) -> Service | None:
+        try:
+            connection = await self._connected()
+            stock = await docker_stock.look(connection)
+        except EngineAbsent:
+            return None
+        row = stock.current(name)
+        return None if row is None else await self._service(connection, row, stock)
+
+    async def stop(self, name: str) -> None:
+        connection, row, stock = await self._existing(name)
+        # Without the lock: a deploy of that name which is under way ends with this.
+        others = [other.container for other in stock.of(name) if other.container.id != row.container.id]
+        if row.container.running:
+            await _quietly(lambda: containers.rename(connection, row.container.id, container_name(name, "stopped")))
+            await _quietly(lambda: containers.stop(connection, row.container.id, STOP_PATIENCE))
+        await docker_stock.remove(connection, *others, *stock.holders_of(name))
+
+    async def delete(self, name: str) -> None:
+        try:
+            await self.stop(name)
+        except ServiceProblem:
+            return
+        async with runs.held(name):
+            connection = await self._connected()
+            await docker_stock.sweep(connection, await docker_stock.look(connection), name, keep=None)
+
+    async def logs(self, name: str, *, follow: bool = False, last: int | None = None) -> AsyncIterator[LogLine]:
+        connection, row, _ = await self._existing(name)
+        async for batch in logs.lines(connection, row.container.id, follow=follow, last=last):
+            for moment, text in batch:
+                yield LogLine(text, moment)
+
+    async def events(self, name: str) -> AsyncIterator[Event]:
+        connection, row, _ = await self._running(name)
+        try:
+            async with docker_control.connected(connection, row.container, row.record) as line:
+                await line.send({"command": "watch"})
+                await line.receive()
+                while (message := await line.receive()) is not None:
+                    if event := _event(row, message):
+                        yield event
+        except (ContainerGone, OSError):
+            return
+
+    async def control(self, name: str, request: dict[str, object]) -> dict[str, object]:
+        connection, row, _ = await self._running(name)
+        answer = await docker_control.ask(connection, row.container, row.record, request)
+        if answer is None:
+            raise ServiceProblem(f"'{name}' has ended.", "See its log.")
+        return answer
+
+    # What there is.
+
+    async def _connected(self) -> Connection:
+        """The engine; found again when it had gone away."""
+        known = self._connection
+        if known is not None and await beside(lambda _: _alive(known)):
+            return known
+        self._connection = await beside(lambda _: connect())
+        return self._connection
+
+    async def _existing(self, name: str) -> tuple[Connection, Row, Stock]:
+        connection = await self._connected()
+        stock = await docker_stock.look(connection)
+        row = stock.current(name)
+        if row is None:
+            raise ServiceProblem(f"There is no service '{name}'.", "`scoredock list` shows those there are.")
+        return connection, row, stock
+
+    async def _running(self, name: str) -> tuple[Connection, Row, Stock]:
+        connection, row, stock = await self._existing(name)
+        if not row.container.running:
+            raise ServiceProblem(f"'{name}' does not run.", "Deploy it again.")
+        return connection, row, stock
+
+    async def _again(self, connection: Connection, name: str, progress: Progress) -> Row:
+        """Put a container like the running one in its place: the files that it holds on to are not those on the disk."""
+        async with runs.held(name, progress):
+            stock = await docker_stock.look(connection)
+            old = stock.current(name)
+            holder = stock.holder(old) if old is not None else None
+            if old is None or holder is None:
+                raise ServiceProblem(f"'{name}' does not run.", "Deploy it again.")
+            await docker_stock.sweep(connection, stock, name, keep=old)
+            order = await beside(lambda _: containers.order_of(connection, old.container.id))
+            return await Placing(connection, holder, old, takes_over=True).place(order, old.record.next(), progress)
+
+    async def _service(self, connection: Connection, row: Row, stock: Stock) -> Service:
+        container, record = row.container, row.record
+        state, generation, reason = State.CRASHED, 1, ""
+        holder = stock.holder(row)
+        if container.running:
+            state, generation, reason = await self._state(connection, row)
+            if holder is None:
+                state, reason = State.UNHEALTHY, "The container that holds its port is gone. Deploy it again."
+        if not container.running or reason == _ENDED:
+            container = await beside(lambda _: containers.inspect(connection, container.id))
+            state, reason = await docker_failure.ended(connection, container, record)
+        return _as_seen(row, container, state, generation, reason)
+
+    async def _state(self, connection: Connection, row: Row) -> tuple[State, int, str]:
+        if row.container.state == "paused":
+            return State.UNHEALTHY, 1, "The container is paused: docker unpause lets it go on."
+        asking = docker_control.ask(connection, row.container, row.record, {"command": "status"})
+        try:
+            answer = await asyncio.wait_for(asking, STATUS_PATIENCE)
+        except asyncio.TimeoutError:
+            return State.STARTING, 1, ""
+        if answer is not None:
+            return State(answer["state"]), int(answer["generation"]), ""
+        now = await beside(lambda _: containers.inspect(connection, row.container.id))
+        return (State.STARTING, 1, "") if now.running else (State.CRASHED, 1, _ENDED)
+
+
+def _as_seen(row: Row, container: Container, state: State, generation: int, reason: str = "") -> Service:
+    record = row.record
+    return Service(
+        name=record.name,
+        target=DockerEngine.target,
+        state=state,
+        port=record.port,
+        project_file=Path(record.project_file),
+        entry_script=Path(record.entry_script),
+        environment_key=record.environment_key,
+        started_at=container.started_at,
+        identity=container.id,
+        generation=generation,
+        exit_reason=reason,
+    )
+
+
+_ENDED = "It ended while it was asked."
+
+
+def _alive(connection: Connection) -> bool:
+    try:
+        return bool(connection.client.ping())
+    except Exception:  # any failure at all means that it is gone
+        connection.close()
+        return False
+
+
+async def _quietly(call: Callable[[], object]) -> None:
+    """What another window has removed meanwhile needs nothing more."""
+    try:
+        await beside(lambda _: call())
+    except ContainerGone:
+        return
+
+
+def _event(row: Row, message: dict[str, Any]) -> Event | None:
+    kinds = {"ready": "started", "worker-replaced": "worker-replaced", "update-failed": "update-failed"}
+    kinds |= {"crashed": "crashed", "stopped": "stopped", "worker-started": "worker-replaced"}
+    kind: Any = kinds.get(str(message.get("event")))
+    if kind is None:
+        return None
+    failure = message.get("failure")
+    findings = findings_of(failure, docker_failure.own_paths(row.record)) if failure else ()
+    return Event(row.record.name, kind, findings, findings[0].message if findings else "")

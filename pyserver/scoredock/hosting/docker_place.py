@@ -1,0 +1,220 @@
+"""Putting a container in its place: what it is made of, the port it answers on, and the one whose place it takes."""
+
+from __future__ import annotations
+
+import asyncio
+import tarfile
+from collections.abc import Coroutine
+from dataclasses import dataclass, replace
+from typing import Any
+
+from scoredock.engine import containers
+from scoredock.engine.background import beside
+from scoredock.engine.connection import Connection
+from scoredock.engine.images import find_image
+from scoredock.engine.values import Container, ContainerOrder, EngineProblem, HostPortTaken, Mounted
+from scoredock.hosting import docker_starting, docker_stock, ports
+from scoredock.hosting.docker_layout import PORT, RUNS, RUNTIME, identity_of, laid_out
+from scoredock.hosting.docker_record import OWNER, PORT_OF, Record, container_name, owner
+from scoredock.hosting.docker_stock import Row, Stock
+from scoredock.hosting.values import Plan, PortTaken, ServiceProblem
+from scoredock.progress import Progress, Step
+
+RETIREMENT = 1.0  # seconds that a deploy waits for the old container to end; one with requests in flight goes on without it
+
+
+def blueprint(connection: Connection, plan: Plan, progress: Progress) -> tuple[ContainerOrder, tuple[Mounted, ...]]:
+    """The container of a plan, without what is known only when it starts. Blocking. Raises ServiceProblem."""
+    if not connection.address.on_this_machine:
+        raise ServiceProblem(
+            f"The Docker engine at {connection.address.url} is not on this machine, so it cannot see the code and the models.",
+            "Choose a local engine (DOCKER_HOST, docker context use), or make a self-contained image: scoredock package.",
+        )
+    layout = laid_out(plan)
+    if not plan.image or find_image(connection, plan.image) is None:
+        raise ServiceProblem(f"The image {plan.image or 'of the environment'} is not on the engine.", "Deploy again to make it.")
+    wants = plan.project.resources
+    gpus = wants.gpu
+    if gpus and not connection.about.gpus:
+        progress(Step("Creating the container", "the deployment asks for a GPU; the engine has none, so it starts without"))
+        gpus = None
+    order = ContainerOrder(
+        image=plan.image,
+        name="",
+        command=(),
+        environment=layout.variables,
+        mounts=layout.mounts,
+        working_folder=layout.working_folder,
+        memory=min(wants.memory, connection.about.memory) if wants.memory and connection.about.memory else wants.memory,
+        cpus=min(wants.cpu, connection.about.cpus) if wants.cpu and connection.about.cpus else wants.cpu,
+        gpus=gpus,
+        platform=plan.platform,
+    )
+    return order, layout.mounts
+
+
+def record_for(plan: Plan, mounts: tuple[Mounted, ...], holder: Container, number: int) -> Record:
+    project = plan.project
+    return Record(
+        name=plan.name,
+        number=number,
+        project_file=str(project.file),
+        entry_script=str(project.entry_script),
+        code=str(project.code),
+        environment_key=plan.environment_key,
+        interpreter=plan.interpreter.as_posix(),
+        patience=float(project.liveness_probe.patience),
+        debug=plan.debug,
+        port=holder.host_port or 0,
+        port_container=holder.id,
+        mounts=tuple((str(mount.source), str(mount.inside)) for mount in mounts),
+        mounted=identity_of(mounts),
+    )
+
+
+async def hold_port(connection: Connection, plan: Plan, image: str, stock: Stock) -> Container:
+    """Start the container that holds the service's port. Raises PortTaken, before anything is left behind."""
+    port = plan.port if plan.port is not None else plan.project.port
+    if port is not None:
+        try:
+            ports.listen(port).close()
+        except PortTaken as taken:
+            raise _taken(port, stock) from taken
+    name = container_name(plan.name, "port")
+    if any(holder.name == name for holder in stock.holders):
+        name = f"{name}{max(row.record.number for row in stock.rows) + 1 if stock.rows else 1}"
+    order = ContainerOrder(
+        image=image,
+        name=name,
+        # Nothing of it is needed but to be there; this is in every image.
+        command=("tail", "-f", "/dev/null"),
+        labels=((OWNER, owner()), (PORT_OF, plan.name)),
+        inner_port=PORT,
+        host_port=port or 0,
+        volumes=(RUNS,),
+        user="0",
+        platform=plan.platform,
+    )
+    return await _kept(connection, beside(lambda _: _hold(connection, order, port, stock)))
+
+
+def _hold(connection: Connection, order: ContainerOrder, port: int | None, stock: Stock) -> Container:
+    made = containers.create(connection, order)
+    try:
+        containers.put(connection, made.id, (_folder(RUNS.as_posix()),))
+        return containers.start(connection, made.id)
+    except HostPortTaken as taken:
+        containers.remove(connection, made.id)
+        raise _taken(port or 0, stock) from taken
+    except EngineProblem:
+        containers.remove(connection, made.id)
+        raise
+
+
+def _taken(port: int, stock: Stock) -> PortTaken:
+    holder = next((holder for holder in stock.holders if holder.host_port == port and holder.running), None)
+    by = f" by the service '{dict(holder.labels)[PORT_OF]}'" if holder else ""
+    return PortTaken(f"Port {port} is in use{by}.", "Choose another with --port, or leave it out for a free one.")
+
+
+def _folder(path: str) -> tarfile.TarInfo:
+    """A folder in which everybody may write: the user's image decides as whom the service runs."""
+    entry = tarfile.TarInfo(path.lstrip("/"))
+    entry.type, entry.mode = tarfile.DIRTYPE, 0o1777
+    return entry
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """One container on its way into the place of a service. ``takes_over``: with the listening socket of ``old``."""
+
+    connection: Connection
+    holder: Container
+    old: Row | None
+    takes_over: bool
+
+    async def place(self, order: ContainerOrder, record: Record, progress: Progress) -> Row:
+        """Start the container, wait until it is ready, and give it the service's name.
+
+        If that fails or is cancelled the old container goes on as it was; without an old one the failed container
+        stays for its log, the port is free again.
+        """
+        progress(Step("Creating the container"))
+        name = container_name(record.name, "next" if self.old else "")
+        order = replace(
+            order,
+            name=name,
+            command=self._command(record),
+            labels=record.labels(),
+            network_of=self.holder.id,
+            volumes_from=self.holder.id,
+        )
+        row = None
+        try:
+            container = await _kept(self.connection, beside(lambda _: self._create(order, record)))
+            row = Row(container, record)
+            container = await beside(lambda _: containers.start(self.connection, container.id))
+            row = Row(container, record)
+            port = self.holder.host_port or 0
+            outcome = await docker_starting.until_ready(self.connection, container, record, port, progress)
+        except BaseException as error:
+            keep = row if isinstance(error, ServiceProblem) and self.old is None else None
+            await asyncio.shield(self._undo(row, keep))
+            raise
+        await asyncio.shield(self._settle(row))
+        progress(Step("Healthy" if outcome == "ready" else "Waiting for a debugger"))
+        return Row(await beside(lambda _: containers.inspect(self.connection, container.id)), record)
+
+    def _command(self, record: Record) -> tuple[str, ...]:
+        launcher = [str(RUNTIME / "launcher.py"), "--control", str(record.control), "--record", str(record.folder)]
+        launcher += ["--port", str(PORT)]
+        if record.debug == "wait":
+            launcher.append("--wait-for-debugger")
+        if self.old is not None and self.takes_over:
+            old = str(self.old.record.control)
+            return (record.interpreter, "-u", str(RUNTIME / "inherit.py"), old, *launcher, "--replace", old)
+        # All interfaces of a network of its own: only 127.0.0.1 of this machine leads into it.
+        return (record.interpreter, "-u", *launcher, "--bind", f"0.0.0.0:{PORT}")
+
+    def _create(self, order: ContainerOrder, record: Record) -> Container:
+        made = containers.create(self.connection, order)
+        containers.put(self.connection, self.holder.id, (_folder(record.folder.as_posix()),))
+        return made
+
+    async def _settle(self, row: Row) -> None:
+        """It answers now: it gets the name, and the old one goes."""
+        if self.old is None:
+            return
+        old = self.old.container
+        await beside(lambda _: containers.rename(self.connection, old.id, container_name(row.record.name, "old")))
+        await beside(lambda _: containers.rename(self.connection, row.container.id, container_name(row.record.name)))
+        if self.takes_over:
+            # It ends by itself, after the requests in flight. If that takes long, the next look at the service removes it.
+            try:
+                await asyncio.wait_for(beside(lambda job: containers.wait(self.connection, old.id, job)), RETIREMENT)
+            except asyncio.TimeoutError:
+                return
+        await docker_stock.remove(self.connection, old)
+        if not self.takes_over:
+            stock = await docker_stock.look(self.connection)
+            others = [holder for holder in stock.holders_of(row.record.name) if holder.id != self.holder.id]
+            await docker_stock.remove(self.connection, *others)
+
+    async def _undo(self, row: Row | None, keep: Row | None) -> None:
+        if keep is not None:
+            await beside(lambda _: containers.stop(self.connection, keep.container.id, 1))
+        elif row is not None:
+            await docker_stock.remove(self.connection, row.container)
+        if not self.takes_over:
+            await docker_stock.remove(self.connection, self.holder)
+
+
+async def _kept(connection: Connection, making: Coroutine[Any, Any, Container]) -> Container:
+    """Wait for a container to be made; if nobody waits for it any more, it is removed as soon as it is there."""
+    task = asyncio.ensure_future(making)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        made = await task
+        await docker_stock.remove(connection, made)
+        raise

@@ -1,0 +1,90 @@
+"""The containers of services: which there are, which of them is meant by a name, which are left over."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from scoredock.engine import containers
+from scoredock.engine.background import beside
+from scoredock.engine.connection import Connection
+from scoredock.engine.values import Container
+from scoredock.hosting.docker_record import OWNER, PORT_OF, Record, container_name, owner, record_of
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A container that runs a service, or did."""
+
+    container: Container
+    record: Record
+
+    @property
+    def part(self) -> str:
+        """What follows the name of the service in the container's: "", "next", "old", "stopped"."""
+        return self.container.name.removeprefix(container_name(self.record.name)).removeprefix(".")
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """All containers of this user's services at one moment."""
+
+    rows: tuple[Row, ...]
+    holders: tuple[Container, ...]
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(sorted({row.record.name for row in self.rows}))
+
+    def of(self, name: str) -> tuple[Row, ...]:
+        return tuple(row for row in self.rows if row.record.name == name)
+
+    def current(self, name: str) -> Row | None:
+        """The container that is meant: the one with the bare name.
+
+        A deploy that was killed while it changed names leaves none with it: then the one that was to have it, which
+        answers by then. One that was killed earlier leaves its container beside the one that goes on answering.
+        """
+        order = ("", "next", "old", "stopped")
+        found = sorted(self.of(name), key=lambda row: order.index(row.part) if row.part in order else len(order))
+        living = [row for row in found if row.container.running]
+        return next(iter([*living, *found]), None)
+
+    def holder(self, row: Row) -> Container | None:
+        """The container that holds its port, if it runs."""
+        return next((c for c in self.holders if c.id == row.record.port_container and c.running), None)
+
+    def holders_of(self, name: str) -> tuple[Container, ...]:
+        return tuple(holder for holder in self.holders if dict(holder.labels).get(PORT_OF) == name)
+
+
+async def look(connection: Connection) -> Stock:
+    """Ask the engine."""
+    return await beside(lambda _: _look(connection))
+
+
+def _look(connection: Connection) -> Stock:
+    rows, holders = [], []
+    for container in containers.labelled(connection, f"{OWNER}={owner()}"):
+        record = record_of(container)
+        if record is not None:
+            rows.append(Row(container, record))
+        elif PORT_OF in dict(container.labels):
+            holders.append(container)
+    return Stock(tuple(rows), tuple(holders))
+
+
+async def remove(connection: Connection, *found: Container) -> None:
+    """Remove containers, running or not."""
+
+    async def one(container: Container) -> None:
+        await beside(lambda _: containers.remove(connection, container.id))
+
+    await asyncio.gather(*map(one, found))
+
+
+async def sweep(connection: Connection, stock: Stock, name: str, keep: Row | None) -> None:
+    """Remove all containers of a service but the one to keep and its holder: those that retired, and what commands that
+    were killed have left. Under the service's lock."""
+    kept = set() if keep is None else {keep.container.id, keep.record.port_container}
+    doomed = [row.container for row in stock.of(name)] + list(stock.holders_of(name))
+    await remove(connection, *(container for container in doomed if container.id not in kept))
