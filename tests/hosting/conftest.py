@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 from tests.hosting.kit import ECHO, Kit
 
+from scoredock.engine import containers
+from scoredock.engine.connection import connect
 from scoredock.environment.sync import read_specification, sync
 from scoredock.hosting import runs
+from scoredock.hosting.docker import DockerEngine
+from scoredock.hosting.docker_image import environment_image
+from scoredock.hosting.docker_record import OWNER, owner
 from scoredock.hosting.process import ProcessEngine
 from scoredock.project.values import RequirementsFile
 
 # The engines that the contract holds for: a row here and a fixture ``NAME_kit`` below. (pytest.param takes marks.)
-ENGINES = ["process"]
+ENGINES = ["process", pytest.param("docker", marks=pytest.mark.docker)]
 
 
 @pytest.fixture(params=ENGINES)
@@ -46,3 +53,23 @@ async def process_kit(tmp_path: Path, interpreter: tuple[Path, str]) -> AsyncIte
         await ProcessEngine().delete(name)
     alive = [pid for pid in pids if pid and psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]
     assert not alive
+
+
+@pytest.fixture
+async def docker_kit(tmp_path: Path, home: Path) -> AsyncIterator[Kit]:
+    connection = connect()
+    file = tmp_path / "requirements.txt"
+    file.write_text("azureml-inference-server-http\n", encoding="utf-8")
+    code = tmp_path / "code"
+    code.mkdir()
+    kit = Kit(DockerEngine(), DockerEngine, code, Path(), "")
+    base = os.environ["SCOREDOCK_TEST_BASE_IMAGE"]
+    made = await environment_image(connection, kit.project(environment=RequirementsFile(file), base_image=base))
+    kit = replace(kit, interpreter=Path(made.interpreter), environment_key=made.key, image=made.image)
+    kit.write(ECHO)
+    yield kit
+    for service in await DockerEngine().list():
+        await DockerEngine().delete(service.name)
+    left = [container.name for container in containers.labelled(connection, f"{OWNER}={owner()}")]
+    connection.close()
+    assert not left

@@ -45,6 +45,7 @@ class Kit:
     environment_key: str
     models: tuple[Any, ...] = ()
     name: str = "echo"
+    image: str = ""  # for Docker
 
     @property
     def script(self) -> Path:
@@ -65,7 +66,7 @@ class Kit:
         return replace(project, **changes)
 
     def plan(self, project: Project | None = None, **changes: Any) -> Plan:
-        plan = Plan(project or self.project(), self.name, self.interpreter, self.environment_key)
+        plan = Plan(project or self.project(), self.name, self.interpreter, self.environment_key, image=self.image)
         return replace(plan, **changes)
 
 

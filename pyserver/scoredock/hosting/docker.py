@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from scoredock.engine import containers, logs
 from scoredock.engine.background import beside
 from scoredock.engine.connection import Connection, connect
-from scoredock.engine.values import ContainerGone, EngineAbsent
+from scoredock.engine.values import Container, ContainerGone, EngineAbsent
 from scoredock.hosting import docker_control, docker_failure, docker_stock, naming, runs
 from scoredock.hosting.crash import findings_of
 from scoredock.hosting.docker_place import Placing, blueprint, hold_port, record_for

@@ -64,7 +64,7 @@ def laid_out(plan: Plan) -> Layout:
 def model_folder(project: Project) -> PurePosixPath | None:
     """What AZUREML_MODEL_DIR names, as an absolute path; ``None`` for a project without models."""
     root = MODELS if project.model_mount_path is None else APP / project.model_mount_path
-    found = model_layout.model_dir(project, Path(root))
+    found = model_layout.model_dir(project.models, Path(root))
     return None if found is None else PurePosixPath(found.as_posix())
 
 
