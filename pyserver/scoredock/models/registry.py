@@ -1,0 +1,348 @@
+"""The model registry: a folder on this machine, shared by any number of processes, with no server.
+
+A version is first copied beside, then renamed into its place, then its record is renamed in (`layout.py`): whatever
+happens on the way, it is there wholly or not at all. Its content never changes; tags, properties and description may.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+from pathlib import Path, PurePosixPath
+from threading import Event, Lock
+
+from scoredock.models import names
+from scoredock.models.copying import Advance, Sealed, can_clone, copy_files, copy_model, tree_digest, walk
+from scoredock.models.index import read_all
+from scoredock.models.layout import FILES, PURGED, RECORD, SAMPLE, Layout, remove_tree
+from scoredock.models.records import RegisteredModel, as_json, from_json, read_json, seals_as_json, write_json
+from scoredock.models.trouble import saying_what_failed
+from scoredock.models.values import ModelDamaged, ModelNotFound, ModelProblem, VersionTaken
+from scoredock.models.verifying import AGAIN, damaged, read_seals, verify
+from scoredock.progress import Progress, Step, silent
+
+COPYING = "Copying the model"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the user says of a model when registering it."""
+
+    description: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    properties: Mapping[str, str] = field(default_factory=dict)
+    framework: str | None = None
+    framework_version: str | None = None
+    cpu: float | None = None
+    memory_in_gb: float | None = None
+    gpu: int | None = None
+    sample_input: Path | None = None  # a request, as JSON
+
+
+NOTHING = About()
+
+
+class Registry:
+    """The registry below one folder; making the object touches nothing."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.layout = Layout(root)
+
+    # Reading.
+
+    def models(
+        self,
+        name: str | None = None,
+        *,
+        tags: Mapping[str, str | None] | None = None,
+        properties: Mapping[str, str | None] | None = None,
+        framework: str | None = None,
+        latest: bool = False,
+        deleted: bool = False,
+    ) -> tuple[RegisteredModel, ...]:
+        """Versions by name, oldest version first. A tag or property whose value is ``None`` need only be there."""
+        found = read_all(self.root, self.layout.gone if deleted else self.layout.live, deleted=deleted)
+        chosen = [
+            model
+            for model in found
+            if (name is None or model.name == name)
+            and (framework is None or model.framework == framework)
+            and (not tags or _has(model.tags, tags))
+            and (not properties or _has(model.properties, properties))
+        ]
+        chosen.sort(key=lambda model: (model.name, names.order(model.version)))
+        return tuple({model.name: model for model in chosen}.values()) if latest else tuple(chosen)
+
+    def get(self, name: str, version: str | None = None) -> RegisteredModel:
+        """One version, the latest unless one is given; `ModelNotFound` when there is none."""
+        names.checked_name(name)
+        live = self.layout.live
+        if version is None:
+            found = live.versions(name)
+            if not found:
+                raise self._missing(name, None)
+            version = max(found, key=names.order)
+        if not live.record(name, names.checked_version(version)).is_file():
+            raise self._missing(name, version)
+        with saying_what_failed(f"The model {name} {version} cannot be read", self.root):
+            try:
+                record = read_json(live.record(name, version))
+            except ValueError as wrong:
+                raise ModelDamaged(f"The record of {name} {version} is damaged.", AGAIN) from wrong
+        return from_json(record, name, version, live.home(name, version))
+
+    def verify(self, model: RegisteredModel, *, deep: bool = False) -> None:
+        """Raise `ModelDamaged` unless the files are those that were registered; ``deep`` reads every byte of them."""
+        verify(model, self._seals(model), deep=deep)
+
+    def sample_input(self, model: RegisteredModel) -> Path | None:
+        """The request that was registered with the model."""
+        path = self.layout.live.beside(model.name, model.version, SAMPLE)
+        return path if model.has_sample_input and path.is_file() else None
+
+    # Writing.
+
+    def register(
+        self,
+        source: Path,
+        name: str,
+        *,
+        version: str | None = None,
+        about: About = NOTHING,
+        progress: Progress = silent,
+        sha256: str | None = None,
+    ) -> RegisteredModel:
+        """Copy a file or folder into the registry as a new version: the next number unless ``version`` is given.
+
+        Where ``sha256`` is given (of `tree_digest`), a source that has another one is refused.
+        """
+        names.checked_name(name)
+        if version is not None:
+            self._refuse_taken(name, names.checked_version(version))
+        source = Path(os.path.abspath(source))  # noqa: PTH100 (not resolved: a link keeps the name the user gave it)
+        self._check_source(source)
+        with saying_what_failed(f"The model {name} cannot be registered", self.root), self.layout.staging() as staging:
+            seals = self._copy(source, staging, progress)
+            if sha256 is not None and tree_digest(seals) != sha256:
+                raise ModelDamaged(f"{source} is not what was exported.", "Export the model again.")
+            sample = about.sample_input.read_bytes() if about.sample_input is not None else None
+            model = _described(staging / source.name, name, version or "", seals, about)
+            return self._put(model, staging, seals, sample)
+
+    def annotate(
+        self,
+        model: RegisteredModel,
+        *,
+        description: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        properties: Mapping[str, str] | None = None,
+        resources: tuple[float | None, float | None, int | None] | None = None,
+    ) -> RegisteredModel:
+        """Replace what may change of a version: what is given, wholly. Properties can be added, never changed or removed."""
+        with saying_what_failed(f"The model {model.id} cannot be changed", self.root), self.layout.held(model.name):
+            current = self.get(model.name, model.version)
+            if properties is not None and not _has(properties, dict(current.properties)):
+                raise ModelProblem("Properties of a model cannot be changed or removed.", "Use tags for what changes.")
+            cpu, memory, gpu = resources or (current.cpu, current.memory_in_gb, current.gpu)
+            changed = replace(
+                current,
+                description=current.description if description is None else description,
+                tags=current.tags if tags is None else dict(tags),
+                properties=current.properties if properties is None else dict(properties),
+                cpu=cpu,
+                memory_in_gb=memory,
+                gpu=gpu,
+                modified=_now(),
+            )
+            write_json(self.layout.live.record(model.name, model.version), as_json(changed))
+            return changed
+
+    def download(self, model: RegisteredModel, folder: Path, *, exist_ok: bool = False, progress: Progress = silent) -> Path:
+        """Copy a version into ``folder`` under its own name and return the path.
+
+        The copy is compared with what was registered. What is there already is refused, or with ``exist_ok`` replaced.
+        """
+        target = folder / model.entry
+        if target.exists() and not exist_ok:
+            raise ModelProblem(f"{target} exists already.", "Choose another folder, or allow it to be replaced (exist_ok).")
+        seals = {seal.path: seal for seal in self._seals(model)}
+        beside = folder / f".{model.entry}.{secrets.token_hex(4)}"
+        with saying_what_failed(f"The model {model.id} cannot be copied to {folder}", folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                files = [(model.path.parent / path, PurePosixPath(path)) for path in seals]
+                for file, path in files:
+                    if not file.is_file():
+                        raise damaged(model, str(path), "is gone")
+                for copy in copy_files(files, beside, _advance(progress, model.size, model.id), Event(), sealed=False):
+                    if copy.sha256 != seals[copy.path].sha256:
+                        raise damaged(model, copy.path, "was changed")
+                _take_place(beside / model.entry, target)
+            finally:
+                shutil.rmtree(beside, ignore_errors=True)
+        return target
+
+    def delete(self, model: RegisteredModel) -> None:
+        """Take a version out of sight; `restore` brings it back, `purge` frees its space. Its number is not used again."""
+        layout = self.layout
+        with saying_what_failed(f"The model {model.id} cannot be deleted", self.root), layout.held(model.name):
+            if not layout.live.record(model.name, model.version).is_file():
+                raise self._missing(model.name, model.version)
+            layout.move(model.name, model.version, here=layout.live, there=layout.gone)
+
+    def restore(self, name: str, version: str) -> RegisteredModel:
+        """Bring a deleted version back."""
+        layout = self.layout
+        with saying_what_failed(f"The model {name} {version} cannot be restored", self.root), layout.held(name):
+            self._check_deleted(name, version)
+            layout.move(name, version, here=layout.gone, there=layout.live)
+        return self.get(name, version)
+
+    def purge(self, name: str, version: str) -> None:
+        """Remove a deleted version for good."""
+        gone = self.layout.gone
+        with saying_what_failed(f"The model {name} {version} cannot be removed", self.root), self.layout.held(name):
+            self._check_deleted(name, version)
+            gone.beside(name, version, PURGED).touch()  # keeps the number from being given again
+            gone.record(name, version).unlink()
+            remove_tree(gone.home(name, version))
+            for end in (FILES, SAMPLE):
+                gone.beside(name, version, end).unlink(missing_ok=True)
+
+    # Inside.
+
+    def _put(self, model: RegisteredModel, staging: Path, seals: tuple[Sealed, ...], sample: bytes | None) -> RegisteredModel:
+        live = self.layout.live
+        with self.layout.held(model.name):
+            if model.version:
+                self._refuse_taken(model.name, model.version)
+            version = model.version or names.next_number(self.layout.taken(model.name))
+            home = live.home(model.name, version)
+            remove_tree(home)  # content without a record: a registration that was cut off between its two renames
+            home.parent.mkdir(parents=True, exist_ok=True)
+            staging.rename(home)
+            model = replace(model, version=version, path=home / model.entry)
+            try:
+                write_json(live.beside(model.name, version, FILES), seals_as_json(seals))
+                if sample is not None:
+                    live.beside(model.name, version, SAMPLE).write_bytes(sample)
+                write_json(live.record(model.name, version), as_json(model))
+            except BaseException:
+                remove_tree(home)
+                for end in (RECORD, FILES, SAMPLE):
+                    live.beside(model.name, version, end).unlink(missing_ok=True)
+                raise
+            return model
+
+    def _copy(self, source: Path, staging: Path, progress: Progress) -> tuple[Sealed, ...]:
+        total = sum(file.stat().st_size for file, _ in walk(source))
+        free = shutil.disk_usage(staging).free
+        if total > free and not can_clone(staging):
+            raise ModelProblem(
+                f"There is no room for the model: it takes {_size(total)}, and {self.root} has {_size(free)} left.",
+                "Free some space, or choose another folder for the registry.",
+            )
+        seals = copy_model(source, staging, _advance(progress, total, source.name), Event())
+        if source.is_dir() and not seals:
+            raise ModelProblem(f"The folder {source} is empty.", "Register a folder with a model in it.")
+        return seals
+
+    def _check_source(self, source: Path) -> None:
+        if not source.exists():
+            raise ModelProblem(f"There is no file or folder {source}.", "Check the path of the model.")
+        if source.is_file() and not source.stat().st_size:
+            raise ModelProblem(f"The file {source} is empty.", "Save the model again, then register it.")
+        inside = self.root.resolve()
+        if inside == source.resolve() or source.resolve() in inside.parents:
+            raise ModelProblem(f"{source} contains the registry itself.", "Register the model's own folder.")
+
+    def _refuse_taken(self, name: str, version: str) -> None:
+        if self.layout.live.record(name, version).is_file():
+            raise VersionTaken(
+                f"The model {name} {version} is registered already, and versions never change.", "Register it as a new version."
+            )
+        if version in self.layout.taken(name):
+            raise VersionTaken(f"The model {name} {version} was deleted.", "Restore it, or register it as a new version.")
+
+    def _check_deleted(self, name: str, version: str) -> None:
+        names.checked_name(name)
+        if not self.layout.gone.record(name, names.checked_version(version)).is_file():
+            raise ModelNotFound(f"There is no deleted model {name} {version}.", "See 'scoredock model list --deleted'.")
+
+    def _seals(self, model: RegisteredModel) -> tuple[Sealed, ...]:
+        return read_seals(model, self.layout.live.beside(model.name, model.version, FILES))
+
+    def _missing(self, name: str, version: str | None) -> ModelNotFound:
+        if version is not None and version in self.layout.gone.versions(name):
+            restore = f"'scoredock model restore {name}:{version}' brings it back."
+            return ModelNotFound(f"The model {name} {version} was deleted.", restore)
+        known = sorted(self.layout.live.versions(name), key=names.order)
+        if known:
+            return ModelNotFound(f"The model {name} has no version {version}.", f"Registered are {', '.join(known[-5:])}.")
+        return ModelNotFound(f"No model '{name}' is registered in {self.root}.", "Register it with 'scoredock model register'.")
+
+
+def _described(path: Path, name: str, version: str, seals: tuple[Sealed, ...], about: About) -> RegisteredModel:
+    from scoredock.models.reading import inspect
+
+    told = inspect(path)
+    now = _now()
+    return RegisteredModel(
+        name=name,
+        version=version,
+        path=path,
+        entry=path.name,
+        is_folder=path.is_dir(),
+        size=sum(seal.size for seal in seals),
+        files=len(seals),
+        sha256=tree_digest(seals),
+        created=now,
+        modified=now,
+        description=about.description,
+        tags=dict(about.tags),
+        properties=dict(about.properties),
+        framework=about.framework,
+        framework_version=about.framework_version,
+        kind=told.root or told.format.value,
+        cpu=about.cpu,
+        memory_in_gb=about.memory_in_gb,
+        gpu=about.gpu,
+        has_sample_input=about.sample_input is not None,
+    )
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
+def _has(given: Mapping[str, str], wanted: Mapping[str, str | None]) -> bool:
+    return all(key in given and (value is None or given[key] == value) for key, value in wanted.items())
+
+
+def _advance(progress: Progress, total: int, detail: str) -> Advance:
+    done, lock = 0, Lock()
+    progress(Step(COPYING, detail, 0, total, "bytes"))
+
+    def advance(count: int) -> None:
+        nonlocal done
+        with lock:  # two threads copy
+            done += count
+            progress(Step(COPYING, detail, done, total, "bytes"))
+
+    return advance
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
+
+
+def _take_place(made: Path, target: Path) -> None:
+    """Rename over what is there; a folder that is there goes aside first, since it cannot be replaced."""
+    if target.is_dir() and not target.is_symlink():
+        target.rename(made.parent / ".replaced")
+    made.replace(target)
