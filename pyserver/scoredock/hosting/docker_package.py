@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from scoredock.engine.background import beside
 from scoredock.engine.builds import build_image
 from scoredock.engine.connection import connect
+from scoredock.engine.images import find_image
 from scoredock.engine.values import BuildOrder
 from scoredock.hosting import launch
 from scoredock.hosting.docker_image import ImageEnvironment, environment_image
@@ -53,7 +54,8 @@ async def package(
     connection = await beside(lambda _: connect())
     try:
         environment = await environment_image(connection, project, progress, platform=platform, listen=listen)
-        order = order_of(project, environment, tag or f"{project.name.lower()}:latest")
+        stands_on = await beside(lambda _: find_image(connection, environment.image))
+        order = order_of(project, environment, tag or f"{project.name.lower()}:latest", stands_on.user if stands_on else "")
         if keep is not None:
             write_down(keep, order, environment)
         image = await build_image(connection, order, progress, listen)
@@ -62,8 +64,11 @@ async def package(
     return Package(order.tag, image.id, image.size, order.dockerfile, environment)
 
 
-def order_of(project: Project, environment: ImageEnvironment, tag: str) -> BuildOrder:
-    """The last layers: a layer for each model, then the code. Nothing is installed here, so an edit costs one copy."""
+def order_of(project: Project, environment: ImageEnvironment, tag: str, user: str = "") -> BuildOrder:
+    """The last layers: a layer for each model, then the code. Nothing is installed here, so an edit costs one copy.
+
+    ``user``: as whom the image runs, "" for root; the files become theirs, or private ones could not be read.
+    """
     placed = launch.layout(project)
     missing = [model for model in project.models if model.source is None or not model.source.exists()]
     if missing:
@@ -82,13 +87,13 @@ def order_of(project: Project, environment: ImageEnvironment, tag: str) -> Build
         for number, model in enumerate(project.models):
             inside = PurePosixPath("models", str(number), model.mounted_as.name)
             files.append((inside, model.source or Path()))
-            lines.append(_copy(inside, folder / model.mounted_as))
+            lines.append(_copy(inside, folder / model.mounted_as, user))
     variables |= dict(environment.variables) | dict(project.environment_variables)
     lines += [f"ENV {name}={_quoted(value)}" for name, value in variables.items()]
     lines.append(f"WORKDIR {app_root}")
     own = [model.source for model in project.models if model.source is not None]
     files += [(PurePosixPath("code") / name, project.code / name) for name in shipped_files(project.code, own)]
-    lines.append(_copy(PurePosixPath("code"), code))
+    lines.append(_copy(PurePosixPath("code"), code, user))
     script = app_root / placed.entry_script
     command = [str(environment.interpreter), "-m", "azureml_inference_server_http"]
     command += ["--entry_script", str(script), "--port", str(PORT)]
@@ -104,8 +109,8 @@ def order_of(project: Project, environment: ImageEnvironment, tag: str) -> Build
     )
 
 
-def _copy(source: PurePosixPath, target: PurePosixPath) -> str:
-    return f"COPY {json.dumps([source.as_posix(), target.as_posix()])}"
+def _copy(source: PurePosixPath, target: PurePosixPath, user: str) -> str:
+    return f"COPY {f'--chown={user} ' if user else ''}{json.dumps([source.as_posix(), target.as_posix()])}"
 
 
 def _quoted(value: str) -> str:
