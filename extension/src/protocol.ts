@@ -132,7 +132,6 @@ export interface PathMapping {
 export interface AttachResult {
   host: string;
   port: number;
-  token: string;
   pathMappings: readonly PathMapping[];
   justMyCode: boolean;
   configuration: string;
@@ -171,10 +170,8 @@ export interface RegisterParams {
   workDoneToken?: string | number;
 }
 
-/** The sample that was made; `note` says what is still to be done, if anything. */
 export interface SampleProject {
   scriptUri: string;
-  note: string;
 }
 
 export interface Report {

@@ -6,9 +6,12 @@ import argparse
 import os
 import sys
 from importlib import import_module
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from scoredock.errors import ScoredockError
+
+if TYPE_CHECKING:
+    from scoredock.finding import Finding
 
 # name -> (module in this room, what the overview says). A command's module has `configure(parser)` and `run(arguments)`.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -100,6 +103,11 @@ def say_error(error: ScoredockError, *, as_json: bool = False) -> None:
         )
     if error.details:
         print(error.details.rstrip(), file=sys.stderr)
+    findings: tuple[Finding, ...] = getattr(error, "findings", ())  # a crash of the user's script, on its line
+    if findings:
+        from scoredock.cli.findings import print_findings
+
+        print_findings(findings, file=sys.stderr)
     print(f"error: {error}", file=sys.stderr)
 
 

@@ -1,0 +1,250 @@
+"""`scoredock demo`: the main job from start to end on the sample project, as `npm start` runs it.
+
+Makes the sample, syncs its environment, trains its model on real digits in it, checks the files, starts it under the real
+inference server, scores a digit, edits the script, brings the edit into the running service, scores again and stops it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scoredock.cli.findings import print_findings
+from scoredock.cli.projects import checked
+from scoredock.cli.terminal import showing_progress
+from scoredock.errors import ScoredockError
+from scoredock.finding import Severity
+from scoredock.progress import Step
+
+if TYPE_CHECKING:
+    from scoredock.environment.values import ReadyEnvironment
+    from scoredock.hosting.values import Service
+    from scoredock.progress import Progress
+    from scoredock.project.values import Project
+    from scoredock.scoring.values import Answer
+
+SERVICE = "scoredock-demo"
+# The line of the sample's score.py that the demo edits, and what it becomes: the answer's probabilities get coarser.
+LINE = "DECIMALS = 3  # of the probabilities in the answer"
+EDITED = "DECIMALS = 1  # of the probabilities in the answer"
+
+
+class DemoFailed(ScoredockError):
+    """A step of the demo did not do what it shows."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--target", choices=("process", "docker"), default="process", help="where the service runs")
+    parser.add_argument("--folder", default="scoredock-demo", help="where the sample project is made (default: %(default)s)")
+    parser.add_argument("--port", type=int, help="the port on 127.0.0.1 (default: a free one)")
+    parser.add_argument("--keep", action="store_true", help="leave the service running at the end")
+
+
+@dataclass
+class Show:
+    """The running account: one line for each finished step with the time it took."""
+
+    number: int = 0
+    times: list[tuple[str, float]] = field(default_factory=list)
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[list[str]]:
+        """Times one step; what is put into the list is shown behind its title when it is done."""
+        self.number += 1
+        said: list[str] = []
+        started = time.perf_counter()
+        if sys.stdout.isatty():
+            print(f"{self.number:>2}  {title} …", end="\r", flush=True)
+        yield said
+        seconds = time.perf_counter() - started
+        self.times.append((title, seconds))
+        print(f"{self.number:>2}  {title:<14}{' '.join(said):<78}{shown_time(seconds):>9}", flush=True)
+
+
+def shown_time(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
+def run(arguments: argparse.Namespace) -> int:
+    # Ctrl-C, a closed terminal and a polite kill all end in the `finally` below: nothing is left running.
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _interrupt)
+    return asyncio.run(demo(arguments))
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+async def demo(arguments: argparse.Namespace) -> int:
+    from scoredock import __version__
+    from scoredock.hosting import services
+
+    show = Show()
+    started = time.perf_counter()
+    folder = Path(arguments.folder).resolve()
+    print(f"Scoredock {__version__}: an Azure ML entry script, from an empty folder to a scored digit\n")
+
+    script = folder / "score.py"
+    with showing_progress() as progress:
+        await stop_if_there()  # an earlier run that was killed
+        project = make_project(show, folder)
+        environment = await sync(show, project, progress)
+        await train(show, folder, environment, progress)
+        check(show, project)
+        try:
+            service = await deploy(show, project, arguments, progress)
+            request = folder / "requests" / "digit-two.json"
+            before = await score(show, service, request, draw=True)
+            with show.step("edit") as said:
+                line = edit(script, LINE, EDITED)
+                said.append(f"{script.name} line {line}: probabilities with one decimal instead of three")
+            with show.step("update") as said:
+                updated = await services.update(SERVICE, progress=progress)
+                said.append(f"the running service took the edit in {updated.seconds * 1000:.0f} ms")
+            after = await score(show, service, request, draw=False)
+            if after.body == before.body:
+                raise DemoFailed("The service answered with the old code after the update.", "Please report this.")
+        except BaseException:
+            await stop_if_there()
+            restore(script)
+            raise
+        if arguments.keep:
+            print(f"\nLeft running: scoredock score {SERVICE} --data {request}; scoredock stop {SERVICE}")
+        else:
+            with show.step("stop") as said:
+                await stop_if_there()
+                restore(script)
+                said.append("the service is gone, and score.py is as it was")
+    print(f"\nAll in {shown_time(time.perf_counter() - started)}. The project is yours to change: {folder}")
+    return 0
+
+
+async def stop_if_there() -> None:
+    from scoredock.hosting import services
+
+    if await services.find(SERVICE):
+        await services.stop(SERVICE)
+
+
+def make_project(show: Show, folder: Path) -> Project:
+    """The sample project, made or found; a demo that was killed between its edit and its end is undone."""
+    from scoredock.project import read_project
+    from scoredock.project.sample import write_sample
+
+    with show.step("project") as said:
+        if (folder / "score.py").exists():
+            restore(folder / "score.py")
+            said.append(f"{folder.name}/ is there")
+        else:
+            write_sample(folder)
+            said.append(f"made {folder.name}/: score.py, train.py, conda.yml, deployment.yml")
+        reading = read_project(folder)
+    if reading.project is None:
+        print_findings(reading.findings, file=sys.stderr)
+        raise DemoFailed(f"{folder} no longer holds the sample project.", "Name another folder with --folder.")
+    return reading.project
+
+
+def check(show: Show, project: Project) -> None:
+    with show.step("check") as said:
+        findings = checked(project)
+        errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+        said.append("score.py keeps the contract: nothing to mend" if not findings else f"{len(findings)} findings")
+    print_findings(findings)
+    if errors:
+        raise DemoFailed("The check found what would fail.", "Mend the lines above.", place=errors[0].place)
+
+
+async def sync(show: Show, project: Project, progress: Progress) -> ReadyEnvironment:
+    from scoredock.environment.sync import read_specification
+    from scoredock.environment.sync import sync as sync_environment
+
+    with show.step("environment") as said:
+        ready = await sync_environment(read_specification(project.environment), progress=progress)
+        server = f", inference server {ready.server.version}" if ready.server else ""
+        said.append(f"conda.yml: Python {ready.python_version}{server} ({'made' if ready.fresh else 'there already'})")
+    return ready
+
+
+async def train(show: Show, folder: Path, environment: ReadyEnvironment, progress: Progress) -> None:
+    """Run the sample's train.py in its own environment, unless the model is newer than what it is made from."""
+    model = folder / "model" / "digits.joblib"
+    sources = (folder / "train.py", folder / "conda.yml")
+    with show.step("model") as said:
+        if model.exists() and all(model.stat().st_mtime >= source.stat().st_mtime for source in sources):
+            said.append(f"{model.relative_to(folder)} is there")
+            return
+        progress(Step("Training the model"))
+        process = await asyncio.create_subprocess_exec(
+            *(str(environment.interpreter), "train.py"),
+            cwd=folder,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        try:
+            output, errors = await process.communicate()
+        finally:
+            if process.returncode is None:
+                process.kill()
+        if process.returncode:
+            raise DemoFailed("train.py failed.", "The lines above say why.", details=errors.decode(errors="replace")[-2000:])
+        accuracy = [line for line in output.decode(errors="replace").splitlines() if "%" in line]
+        said.append(f"trained: {accuracy[-1]}" if accuracy else "trained")
+
+
+async def deploy(show: Show, project: Project, arguments: argparse.Namespace, progress: Progress) -> Service:
+    from scoredock.hosting import services
+
+    with show.step("service") as said:
+        service = await services.deploy(project, target=arguments.target, port=arguments.port, name=SERVICE, progress=progress)
+        said.append(f"{service.state.value} under azureml-inference-server-http, {service.target}: {service.scoring_uri}")
+    return service
+
+
+async def score(show: Show, service: Service, request: Path, *, draw: bool) -> Answer:
+    from scoredock.scoring.drawing import draw_digit
+    from scoredock.scoring.sending import Request, send
+
+    body = request.read_bytes()
+    if draw:
+        print("\n" + draw_digit(json.loads(body)["data"][0], colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR")))
+    with show.step("score") as said:
+        answer = await send(service.scoring_uri, Request(body=body))
+        if answer.status != 200:
+            raise DemoFailed(f"The service answered {answer.status}.", f"See 'scoredock logs {service.name}'.")
+        result = json.loads(answer.body)
+        digit = result["predictions"][0]
+        said.append(f"POST {service.scoring_uri} took {shown_time(answer.seconds)}")
+    print(f"\n    answer: {digit}    {json.dumps(result)}\n")
+    return answer
+
+
+def edit(script: Path, old: str, new: str) -> int:
+    """Replace one line of a script; returns its number."""
+    lines = script.read_text(encoding="utf-8").splitlines(keepends=True)
+    for index, line in enumerate(lines):
+        if line.rstrip("\n") == old:
+            lines[index] = line.replace(old, new)
+            script.write_text("".join(lines), encoding="utf-8")
+            return index + 1
+    raise DemoFailed(f"{script} no longer holds the line that the demo edits.", "Name another folder with --folder.")
+
+
+def restore(script: Path) -> None:
+    """Undo the demo's own edit; anything else in the script is the user's and stays."""
+    text = script.read_text(encoding="utf-8")
+    if EDITED in text:
+        script.write_text(text.replace(EDITED, LINE), encoding="utf-8")
