@@ -9,7 +9,7 @@ from typing import Any
 from gunicorn.app.wsgiapp import WSGIApplication
 
 from .arbiter import Arbiter, Start
-from .preload import SERVER
+from .configuration import SERVER
 from .worker import Worker
 
 
@@ -56,6 +56,8 @@ class Application(WSGIApplication):
 
     def run(self) -> None:
         try:
-            Arbiter(self, self._begin).run()
+            arbiter = Arbiter(self, self._begin)
+            arbiter.preload()
+            arbiter.run()
         except RuntimeError as error:
             sys.exit("Error: %s" % error)

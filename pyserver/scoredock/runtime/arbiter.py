@@ -24,11 +24,11 @@ from gunicorn.sock import close_sockets
 from . import failure
 from .channel import Channel
 from .commands import Commands
+from .configuration import Configuration
 from .control import Server, ask_to_yield
 from .gate import ATTACHED, HELD, RUNNING, WAITING, Gate
-from .imports import Wanted
 from .learning import Learning
-from .preload import Preloaded
+from .preload import Preloaded, Tainted, last_module
 from .update import Generation, Update
 from .worker import Worker
 
@@ -38,13 +38,12 @@ SLOWEST_RESPAWN = 30.0  # seconds between tries when a worker cannot boot any mo
 
 
 class Start(NamedTuple):
-    """What the launcher has made ready."""
+    """What the launcher has made ready. ``again`` is the command that starts it once more, without a library."""
 
     options: argparse.Namespace
     control: Server
     script: str
-    wanted: Wanted
-    preloaded: Preloaded
+    again: list[str]
 
 
 class Arbiter(GunicornArbiter):
@@ -60,10 +59,12 @@ class Arbiter(GunicornArbiter):
         self.script = begin.script
         self.gate = Gate()
         self.selector = selectors.DefaultSelector()
-        self.serving = Generation(1, begin.wanted)
-        self.making = self.serving  # whose worker is being forked
+        self.configuration = Configuration()
         self.updating: Update | None = None
-        self.learning = Learning(self, begin.preloaded)
+        self.learning = Learning(self, Preloaded(begin.options.skip))
+        self.serving = Generation(1, self.learning.read_sources())
+        self.making = self.serving  # whose worker is being forked
+        self._again = begin.again
         self.commands = Commands(self)
         self.control = begin.control
         self.ever_ready = False
@@ -75,6 +76,16 @@ class Arbiter(GunicornArbiter):
         self._wanted_update: tuple[float | None, list[Any]] | None = None
         self._respawn_at = 0.0
         self._respawn_pause = 0.0
+
+    def preload(self) -> None:
+        """Import before the first fork what the server and the script will need. May end in a fresh start of this process."""
+        self.configuration.load()
+        hints = [name for name in self.options.preload.split(",") if name]
+        try:
+            self.learning.preloaded.take([*self.serving.libraries, *hints])
+        except Tainted as taint:
+            # An import cannot be undone, a process can: same pid, same inherited socket, without that library.
+            os.execv(sys.executable, [*self._again, "--skip", taint.module])  # noqa: S606 - there is no shell in it
 
     # The loop.
 
@@ -163,6 +174,8 @@ class Arbiter(GunicornArbiter):
         worker.generation = self.making.number
         worker.channel = Channel()
         worker.snapshot, worker.spelled = self.making.files, self.making.spelled
+        worker.newest_module = last_module()
+        worker.configuration = self.configuration
         worker.preloaded_loggers = self.learning.preloaded.loggers
         worker.failed, worker.asked = None, set()
         worker.hold = self.holding

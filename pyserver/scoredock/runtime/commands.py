@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Callable
 
 import gunicorn
 
+from .configuration import SERVER
 from .gate import ATTACHED, BOOTING, HELD, IDLE, RUNNING, WAITING
-from .preload import SERVER
 from .worker import COMMANDS
 
 if TYPE_CHECKING:

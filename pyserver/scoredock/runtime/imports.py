@@ -8,7 +8,6 @@ but for those of ``init``, which always runs.
 from __future__ import annotations
 
 import ast
-import importlib
 import os
 import sys
 from importlib.machinery import ModuleSpec, PathFinder
@@ -83,7 +82,7 @@ def wanted(entry_script: str, extra_files: Iterable[str] = ()) -> Wanted:
     """What the entry script needs. ``extra_files`` are user files that an earlier run loaded in a way that cannot be read
     from the text (``importlib.import_module``)."""
     found = Wanted()
-    importlib.invalidate_caches()
+    sources.forget_listings()
     _read(found, entry_script, "", True)
     for path in extra_files:
         _read(found, path, None, False)

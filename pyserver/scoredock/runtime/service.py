@@ -10,7 +10,8 @@ import os
 import sys
 from typing import Any
 
-from . import imports, preload, sources
+from . import sources
+from .configuration import SERVER
 from .control import Server
 
 
@@ -48,8 +49,8 @@ def run(options: argparse.Namespace, launcher: str) -> None:
     sources.define(roots)
     control = Server(options.control)
     entry = os.environ.get("AZUREML_ENTRY_SCRIPT", "")
-    amlserver = importlib.import_module(preload.SERVER + ".amlserver")
-    gunicorn_part = importlib.import_module(preload.SERVER + ".amlserver_linux")
+    amlserver = importlib.import_module(SERVER + ".amlserver")
+    gunicorn_part = importlib.import_module(SERVER + ".amlserver_linux")
 
     def serve(host: str, port: int, worker_count: int, health_port: int | None = None) -> None:
         from .application import Application
@@ -57,28 +58,14 @@ def run(options: argparse.Namespace, launcher: str) -> None:
 
         # The launcher has made the path absolute; on Azure the variable holds what was deployed.
         os.environ["AZUREML_ENTRY_SCRIPT"] = entry
-        # As the server looks for modules: gunicorn puts the working directory first unless it is on the path already.
-        search = [root for root in roots if root not in sys.path]
+        # As the server will look for modules, whose app adds these itself.
+        sys.path.extend(root for root in roots if root not in sys.path)
         script = os.path.join(roots[0], entry)
-        sys.path.extend(search)
-        wanted = imports.wanted(script)
-        preloaded = preload.Preloaded(options.skip)
-        hints = [name for name in options.preload.split(",") if name]
-        try:
-            server_only = preload.Preloaded()
-            server_only.take(preload.server_libraries())
-            preloaded.take([*wanted.libraries, *hints])
-        except preload.Tainted as taint:
-            # An import cannot be undone, a process can: same pid, same inherited socket, without that library.
-            again = [*sys.orig_arguments, "--skip", taint.module]  # type: ignore[attr-defined]
-            os.execv(sys.executable, again)  # noqa: S606 - there is no shell in it
-        finally:
-            for root in search:
-                sys.path.remove(root)
-        Application(Start(options, control, script, wanted, preloaded), worker_count, health_port).run()
+        again = [sys.executable, "-u", launcher, *arguments]
+        Application(Start(options, control, script, again), worker_count, health_port).run()
 
     setattr(gunicorn_part, "run", serve)  # noqa: B010 - a module as mypy sees it cannot be changed
     port = str(options.port)
-    sys.orig_arguments = [sys.executable, "-u", launcher, *sys.argv[1:]]  # type: ignore[attr-defined]
+    arguments = sys.argv[1:]
     sys.argv = ["azmlinfsrv", "--entry_script", os.path.join(roots[0], entry), "--port", port]
     amlserver.run()

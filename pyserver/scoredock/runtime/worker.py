@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import importlib
-import logging
 import os
 import select
 import signal
@@ -17,6 +16,7 @@ from gunicorn.workers.sync import SyncWorker
 
 from . import failure, preload, sources
 from .channel import Channel, Message
+from .configuration import Configuration
 from .gate import IDLE, RUNNING, WAITING, Gate
 
 # What a worker can be asked while it runs: command -> the module of this package whose ``answer(worker, message)`` does it.
@@ -34,6 +34,8 @@ class Worker(SyncWorker):
     snapshot: dict[str, bytes]
     spelled: dict[str, bytes]
     preloaded_loggers: set[str]
+    configuration: Configuration
+    newest_module: str  # that was loaded before the fork
     hold: bool  # wait for a debugger before any user code
 
     failed: failure.Failure | None  # in the arbiter: what it said before it died
@@ -49,31 +51,19 @@ class Worker(SyncWorker):
         if self.hold:
             self._wait_for_debugger()
         began = time.monotonic()
-        known = set(sys.modules)
         try:
             sources.use(self.snapshot)
             sources.remember_lines(self.spelled)
             _reseed()
-            self._import_configuration()
+            self.configuration.refresh(self.preloaded_loggers)
             super().load_wsgi()
         except BaseException as error:
             self.channel.say({"event": "failed", "failure": failure.of_exception(error)})
             raise
         seconds = time.monotonic() - began
-        libraries, files = preload.loaded_since(known)
+        libraries, files = preload.loaded_since(self.newest_module)
         self.gate.mark(self.slot, IDLE)
         self.channel.say({"event": "ready", "seconds": seconds, "libraries": libraries, "files": files})
-
-    def _import_configuration(self) -> None:
-        """Import the server's configuration, which sets up logging, as the first thing, as the server does.
-
-        ``dictConfig`` silences the loggers that exist. On Azure the libraries of the script come later and are not among
-        them; here they were imported before the fork.
-        """
-        loggers = [logging.getLogger(name) for name in self.preloaded_loggers]
-        importlib.import_module(preload.SERVER + ".server.config")
-        for logger in loggers:
-            logger.disabled = False
 
     def run(self) -> None:
         # A candidate of an update: ready, but the old code still answers.
