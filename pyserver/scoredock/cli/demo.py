@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,12 +24,11 @@ from scoredock.cli.projects import checked
 from scoredock.cli.terminal import showing_progress
 from scoredock.errors import ScoredockError
 from scoredock.finding import Severity
-from scoredock.progress import Step
+from scoredock.progress import Progress, Step
 
 if TYPE_CHECKING:
     from scoredock.environment.values import ReadyEnvironment
     from scoredock.hosting.values import Service
-    from scoredock.progress import Progress
     from scoredock.project.values import Project
     from scoredock.scoring.values import Answer
 
@@ -51,24 +50,27 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 @dataclass
+class Doing:
+    """A step under way: who listens to its progress, and what is to be said of it when it is done."""
+
+    progress: Progress
+    said: str = ""
+
+
+@dataclass
 class Show:
-    """The running account: one line for each finished step with the time it took."""
+    """The running account: a progress bar while a step goes on, then one line with the time it took."""
 
     number: int = 0
-    times: list[tuple[str, float]] = field(default_factory=list)
 
     @contextmanager
-    def step(self, title: str) -> Iterator[list[str]]:
-        """Times one step; what is put into the list is shown behind its title when it is done."""
+    def step(self, title: str) -> Iterator[Doing]:
         self.number += 1
-        said: list[str] = []
         started = time.perf_counter()
-        if sys.stdout.isatty():
-            print(f"{self.number:>2}  {title} …", end="\r", flush=True)
-        yield said
-        seconds = time.perf_counter() - started
-        self.times.append((title, seconds))
-        print(f"{self.number:>2}  {title:<14}{' '.join(said):<78}{shown_time(seconds):>9}", flush=True)
+        with showing_progress() as progress:
+            doing = Doing(progress)
+            yield doing
+        print(f"{self.number:>2}  {title:<13}{doing.said:<72}{shown_time(time.perf_counter() - started):>8}", flush=True)
 
 
 def shown_time(seconds: float) -> str:
@@ -97,36 +99,35 @@ async def demo(arguments: argparse.Namespace) -> int:
     print(f"Scoredock {__version__}: an Azure ML entry script, from an empty folder to a scored digit\n")
 
     script = folder / "score.py"
-    with showing_progress() as progress:
-        await stop_if_there()  # an earlier run that was killed
-        project = make_project(show, folder)
-        environment = await sync(show, project, progress)
-        await train(show, folder, environment, progress)
-        check(show, project)
-        try:
-            service = await deploy(show, project, arguments, progress)
-            request = folder / "requests" / "digit-two.json"
-            before = await score(show, service, request, draw=True)
-            with show.step("edit") as said:
-                line = edit(script, LINE, EDITED)
-                said.append(f"{script.name} line {line}: probabilities with one decimal instead of three")
-            with show.step("update") as said:
-                updated = await services.update(SERVICE, progress=progress)
-                said.append(f"the running service took the edit in {updated.seconds * 1000:.0f} ms")
-            after = await score(show, service, request, draw=False)
-            if after.body == before.body:
-                raise DemoFailed("The service answered with the old code after the update.", "Please report this.")
-        except BaseException:
+    await stop_if_there()  # an earlier run that was killed
+    project = make_project(show, folder)
+    environment = await sync(show, project)
+    await train(show, folder, environment)
+    check(show, project)
+    try:
+        service = await deploy(show, project, arguments)
+        request = folder / "requests" / "digit-two.json"
+        before = await score(show, service, request, draw=True)
+        with show.step("edit") as step:
+            line = edit(script, LINE, EDITED)
+            step.said = f"{script.name} line {line}: probabilities with one decimal instead of three"
+        with show.step("update") as step:
+            updated = await services.update(SERVICE, progress=step.progress)
+            step.said = f"the running service took the edit in {updated.seconds * 1000:.0f} ms"
+        after = await score(show, service, request, draw=False)
+        if after.body == before.body:
+            raise DemoFailed("The service answered with the old code after the update.", "Please report this.")
+    except BaseException:
+        await stop_if_there()
+        restore(script)
+        raise
+    if arguments.keep:
+        print(f"\nLeft running: scoredock score {SERVICE} --data {request}; scoredock stop {SERVICE}")
+    else:
+        with show.step("stop") as step:
             await stop_if_there()
             restore(script)
-            raise
-        if arguments.keep:
-            print(f"\nLeft running: scoredock score {SERVICE} --data {request}; scoredock stop {SERVICE}")
-        else:
-            with show.step("stop") as said:
-                await stop_if_there()
-                restore(script)
-                said.append("the service is gone, and score.py is as it was")
+            step.said = "the service is gone, and score.py is as it was"
     print(f"\nAll in {shown_time(time.perf_counter() - started)}. The project is yours to change: {folder}")
     return 0
 
@@ -143,13 +144,13 @@ def make_project(show: Show, folder: Path) -> Project:
     from scoredock.project import read_project
     from scoredock.project.sample import write_sample
 
-    with show.step("project") as said:
+    with show.step("project") as step:
         if (folder / "score.py").exists():
             restore(folder / "score.py")
-            said.append(f"{folder.name}/ is there")
+            step.said = f"{folder.name}/ is there"
         else:
             write_sample(folder)
-            said.append(f"made {folder.name}/: score.py, train.py, conda.yml, deployment.yml")
+            step.said = f"made {folder.name}/: score.py, train.py, conda.yml, deployment.yml"
         reading = read_project(folder)
     if reading.project is None:
         print_findings(reading.findings, file=sys.stderr)
@@ -158,35 +159,35 @@ def make_project(show: Show, folder: Path) -> Project:
 
 
 def check(show: Show, project: Project) -> None:
-    with show.step("check") as said:
+    with show.step("check") as step:
         findings = checked(project)
         errors = [finding for finding in findings if finding.severity is Severity.ERROR]
-        said.append("score.py keeps the contract: nothing to mend" if not findings else f"{len(findings)} findings")
+        step.said = "score.py keeps the contract: nothing to mend" if not findings else f"{len(findings)} findings"
     print_findings(findings)
     if errors:
         raise DemoFailed("The check found what would fail.", "Mend the lines above.", place=errors[0].place)
 
 
-async def sync(show: Show, project: Project, progress: Progress) -> ReadyEnvironment:
+async def sync(show: Show, project: Project) -> ReadyEnvironment:
     from scoredock.environment.sync import read_specification
     from scoredock.environment.sync import sync as sync_environment
 
-    with show.step("environment") as said:
-        ready = await sync_environment(read_specification(project.environment), progress=progress)
+    with show.step("environment") as step:
+        ready = await sync_environment(read_specification(project.environment), progress=step.progress)
         server = f", inference server {ready.server.version}" if ready.server else ""
-        said.append(f"conda.yml: Python {ready.python_version}{server} ({'made' if ready.fresh else 'there already'})")
+        step.said = f"conda.yml: Python {ready.python_version}{server} ({'made' if ready.fresh else 'there already'})"
     return ready
 
 
-async def train(show: Show, folder: Path, environment: ReadyEnvironment, progress: Progress) -> None:
+async def train(show: Show, folder: Path, environment: ReadyEnvironment) -> None:
     """Run the sample's train.py in its own environment, unless the model is newer than what it is made from."""
     model = folder / "model" / "digits.joblib"
     sources = (folder / "train.py", folder / "conda.yml")
-    with show.step("model") as said:
+    with show.step("model") as step:
         if model.exists() and all(model.stat().st_mtime >= source.stat().st_mtime for source in sources):
-            said.append(f"{model.relative_to(folder)} is there")
+            step.said = f"{model.relative_to(folder)} is there"
             return
-        progress(Step("Training the model"))
+        step.progress(Step("Training the model"))
         process = await asyncio.create_subprocess_exec(
             *(str(environment.interpreter), "train.py"),
             cwd=folder,
@@ -202,15 +203,17 @@ async def train(show: Show, folder: Path, environment: ReadyEnvironment, progres
         if process.returncode:
             raise DemoFailed("train.py failed.", "The lines above say why.", details=errors.decode(errors="replace")[-2000:])
         accuracy = [line for line in output.decode(errors="replace").splitlines() if "%" in line]
-        said.append(f"trained: {accuracy[-1]}" if accuracy else "trained")
+        step.said = f"trained: {accuracy[-1]}" if accuracy else "trained"
 
 
-async def deploy(show: Show, project: Project, arguments: argparse.Namespace, progress: Progress) -> Service:
+async def deploy(show: Show, project: Project, arguments: argparse.Namespace) -> Service:
     from scoredock.hosting import services
 
-    with show.step("service") as said:
-        service = await services.deploy(project, target=arguments.target, port=arguments.port, name=SERVICE, progress=progress)
-        said.append(f"{service.state.value} under azureml-inference-server-http, {service.target}: {service.scoring_uri}")
+    with show.step("service") as step:
+        service = await services.deploy(
+            project, target=arguments.target, port=arguments.port, name=SERVICE, progress=step.progress
+        )
+        step.said = f"{service.state.value} under azureml-inference-server-http, {service.target}: {service.scoring_uri}"
     return service
 
 
@@ -221,13 +224,13 @@ async def score(show: Show, service: Service, request: Path, *, draw: bool) -> A
     body = request.read_bytes()
     if draw:
         print("\n" + draw_digit(json.loads(body)["data"][0], colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR")))
-    with show.step("score") as said:
+    with show.step("score") as step:
         answer = await send(service.scoring_uri, Request(body=body))
         if answer.status != 200:
             raise DemoFailed(f"The service answered {answer.status}.", f"See 'scoredock logs {service.name}'.")
         result = json.loads(answer.body)
         digit = result["predictions"][0]
-        said.append(f"POST {service.scoring_uri} took {shown_time(answer.seconds)}")
+        step.said = f"POST {service.scoring_uri} took {shown_time(answer.seconds)}"
     print(f"\n    answer: {digit}    {json.dumps(result)}\n")
     return answer
 
