@@ -44,7 +44,7 @@ function copyServer() {
   cpSync(path.join(root, "pyserver", "scoredock"), target, { recursive: true, filter: ours });
   cpSync(path.join(root, "extension", "server", "start.py"), path.join(dist, "server", "start.py"));
   // What heavy tools are installed from on first use, with hashes.
-  cpSync(path.join(root, "pyserver", "locks", "run.txt"), path.join(dist, "server", "tools.txt"));
+  cpSync(path.join(root, "pyserver", "locks", "tools.txt"), path.join(dist, "server", "tools.txt"));
 }
 
 async function bundleClient(production) {

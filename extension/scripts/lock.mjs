@@ -15,3 +15,4 @@ compile(["pyproject.toml", "pyserver/locks/run.in"], ["conda", "debug"], "pyserv
 compile(["pyproject.toml", "pyserver/locks/run.in", "pyserver/locks/develop.in"], ["conda", "debug"], "pyserver/locks/develop.txt");
 // Last: the extension carries the versions that everything else is tested with.
 compile(["pyserver/locks/bundle.in", "-c", "pyserver/locks/run.txt"], [], "pyserver/locks/bundle.txt");
+compile(["pyserver/locks/tools.in", "-c", "pyserver/locks/run.txt"], [], "pyserver/locks/tools.txt");

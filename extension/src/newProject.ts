@@ -14,9 +14,10 @@ export async function newProject(app: App): Promise<void> {
   const parent = picked?.[0];
   if (!parent) return;
   const folder = await freeFolder(parent);
-  const { scriptUri } = await app.server.requestWithProgress(vscode.l10n.t("Making the sample project"), NewSample, {
+  const { scriptUri, note } = await app.server.requestWithProgress(vscode.l10n.t("Making the sample project"), NewSample, {
     uri: folder.toString(),
   });
+  if (note) await vscode.window.showWarningMessage(note, { modal: true });
   const script = vscode.Uri.parse(scriptUri);
   if (vscode.workspace.getWorkspaceFolder(script)) await vscode.window.showTextDocument(script);
   else await vscode.commands.executeCommand("vscode.openFolder", folder, { forceNewWindow: Boolean(vscode.workspace.workspaceFolders) });

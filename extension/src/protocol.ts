@@ -132,6 +132,7 @@ export interface PathMapping {
 export interface AttachResult {
   host: string;
   port: number;
+  token: string;
   pathMappings: readonly PathMapping[];
   justMyCode: boolean;
   configuration: string;
@@ -170,8 +171,10 @@ export interface RegisterParams {
   workDoneToken?: string | number;
 }
 
+/** The sample that was made; `note` says what is still to be done, if anything. */
 export interface SampleProject {
   scriptUri: string;
+  note: string;
 }
 
 export interface Report {

@@ -86,14 +86,20 @@ class Running:
         writer.close()
         return answer
 
-    def post(self, data: object) -> asyncio.Future[tuple[int, Any]]:
+    def post(self, data: object) -> asyncio.Task[tuple[int, Any]]:
         """Send a request in the background; status and answer."""
 
         def send() -> tuple[int, Any]:
-            answer = requests.post(f"http://127.0.0.1:{self.port}/score", json=data, timeout=60)
+            answer = requests.post(f"http://127.0.0.1:{self.port}/score", json=data, timeout=30)
             return answer.status_code, answer.json()
 
-        return asyncio.ensure_future(asyncio.to_thread(send))
+        async def sent() -> tuple[int, Any]:
+            try:
+                return await asyncio.to_thread(send)
+            except requests.Timeout:
+                pytest.fail(f"no answer to {data}: {await self.state()} {await self.ask({'command': 'stack'})}\n{self.log()}")
+
+        return asyncio.create_task(sent())
 
     async def state(self, wanted: str | None = None, patience: float = 15) -> dict[str, Any]:
         """The status, once its state is ``wanted``."""
@@ -112,8 +118,24 @@ class Running:
             status = await self.state()
             if not any(worker["flags"] for worker in status["workers"]):
                 return status
-            assert time.monotonic() < deadline, f"a debugger is still there: {status}"
+            assert time.monotonic() < deadline, f"a debugger is still there: {await self.ask({'command': 'stack'})}"
             await asyncio.sleep(0.05)
+
+    def asking(self, request: dict[str, Any]) -> asyncio.Task[dict[str, Any]]:
+        """A request whose answer takes long, in the background."""
+        return asyncio.create_task(self.ask(request))
+
+    async def ready(self, count: int, patience: float = 20) -> None:
+        """Wait until so many workers can answer."""
+        deadline = time.monotonic() + patience
+        while [w["state"] for w in (await self.state())["workers"]] != ["idle"] * count:
+            assert time.monotonic() < deadline, await self.state()
+            await asyncio.sleep(0.05)
+
+    async def in_state_for(self, seconds: float) -> None:
+        """Wait until the worker has been at what it does for so long."""
+        while (await self.state())["workers"][0]["seconds"] < seconds:
+            await asyncio.sleep(0.1)
 
     def end(self) -> None:
         with contextlib.suppress(ProcessLookupError):

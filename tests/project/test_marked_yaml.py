@@ -113,6 +113,13 @@ def test_a_few_aliases_cannot_fill_the_memory(pure: bool) -> None:
     assert "aliases" in read_yaml("\n".join(lines), FILE, pure=pure).problems[-1].message
 
 
+@pytest.mark.parametrize("pure", LOADERS)
+def test_quotes_are_told_from_none(pure: bool) -> None:
+    document = read_yaml("a: 1\nb: '1'\nc: \"1\"\nd: |\n  1\n", FILE, pure=pure)
+    nodes = [at(document, key) for key in "abcd"]
+    assert [isinstance(node, Scalar) and node.plain for node in nodes] == [True, False, False, False]
+
+
 @pytest.mark.parametrize("text", ["", "# only a comment\n", "\ufeff", "---\n"])
 def test_an_empty_file_has_nothing_to_say(text: str) -> None:
     document = read_yaml(text, FILE)

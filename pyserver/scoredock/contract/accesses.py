@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from scoredock.contract.frame import without_none
 from scoredock.contract.methods import ATTRIBUTES, PLAIN
+from scoredock.contract.model_paths import VARIABLE
 from scoredock.contract.values import (
     ANY,
     STR,
@@ -17,6 +18,7 @@ from scoredock.contract.values import (
     Instance,
     Mapping,
     Method,
+    ModelPath,
     Module,
     Object,
     OneOf,
@@ -89,6 +91,10 @@ def read_item(machine: Machine, node: ast.Subscript, receiver: Value, index: Val
 
 
 def item_of(value: Value, index: Value, sliced: bool) -> Value:
+    if isinstance(value, Reference):
+        # The server's environment has every variable as text.
+        is_model_dir = value.name == "os.environ" and isinstance(index, Constant) and index.value == VARIABLE
+        return ModelPath(()) if is_model_dir else STR if value.name == "os.environ" else ANY
     if isinstance(value, OneOf):
         return join(*(item_of(option, index, sliced) for option in value.options))
     if isinstance(value, Mapping):

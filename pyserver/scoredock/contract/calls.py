@@ -18,6 +18,7 @@ from scoredock.contract.library import (
     SCHEMA_DECORATORS,
 )
 from scoredock.contract.methods import JSON_TEXT, call_method
+from scoredock.contract.model_paths import joined, of_call
 from scoredock.contract.values import (
     ANY,
     NONE,
@@ -26,6 +27,7 @@ from scoredock.contract.values import (
     Function,
     Mapping,
     Method,
+    ModelPath,
     Object,
     OneOf,
     ParameterType,
@@ -49,8 +51,13 @@ _ENDING = frozenset({"sys.exit", "os._exit", "os.abort", "builtins.exit", "built
 
 def call_library(machine: Machine, name: str, arguments: list[Value], keywords: dict[str, Value], node: ast.Call | None) -> Value:
     """What a call of a library's function or class gives, by its dotted name."""
+    if name == "builtins.str" and arguments and isinstance(arguments[0], ModelPath):
+        return ModelPath(arguments[0].parts, node=arguments[0].node)
     if name.startswith("builtins."):
         return _builtin(machine, name[9:], arguments, keywords)
+    below_models = of_call(name, arguments, node)
+    if below_models is not None:
+        return below_models
     if name in _ENDING:
         return NEVER
     if name in RESPONSE:
@@ -164,6 +171,10 @@ def _builtin(machine: Machine, name: str, arguments: list[Value], keywords: dict
 def call_method_of(machine: Machine, method: Method, arguments: list[Value], keywords: dict[str, Value]) -> Value:
     """What calling a method of something known gives."""
     receiver, name = method.receiver, method.name
+    if isinstance(receiver, ModelPath):
+        if name in ("joinpath", "resolve", "absolute", "as_posix", "expanduser"):
+            return joined(receiver, arguments, receiver.node, pure=name != "as_posix") or ANY
+        return ANY
     if isinstance(receiver, OneOf):
         return join(*(call_method_of(machine, Method(option, name), arguments, keywords) for option in receiver.options))
     if isinstance(receiver, Mapping):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from scoredock.contract.accesses import read_attribute, read_item
 from scoredock.contract.frame import Frame, without_none
 from scoredock.contract.library import BUILTIN_TYPES, BUILTINS
+from scoredock.contract.model_paths import added
 from scoredock.contract.narrowing import narrow
 from scoredock.contract.operators import binary
 from scoredock.contract.values import (
@@ -21,6 +22,7 @@ from scoredock.contract.values import (
     Instance,
     Mapping,
     Method,
+    ModelPath,
     Object,
     OneOf,
     Reference,
@@ -65,6 +67,10 @@ def _constant(machine: Machine, node: ast.Constant, frame: Frame) -> Value:
 
 def _text(machine: Machine, node: ast.JoinedStr, frame: Frame) -> Value:
     parts = [evaluate(machine, part.value, frame) for part in node.values if isinstance(part, ast.FormattedValue)]
+    if parts and isinstance(parts[0], ModelPath) and len(node.values) == 2:
+        first, last = node.values
+        if isinstance(first, ast.FormattedValue) and isinstance(last, ast.Constant):
+            return added(ModelPath(parts[0].parts), constant(last.value), node) or ANY
     return Object("str", tags=frozenset({"error"})) if any(tagged(part, "error") for part in parts) else STR
 
 
@@ -225,7 +231,10 @@ def _boolean(machine: Machine, node: ast.BoolOp, frame: Frame) -> Value:
 
 
 def _binary(machine: Machine, node: ast.BinOp, frame: Frame) -> Value:
-    return binary(node.op, evaluate(machine, node.left, frame), evaluate(machine, node.right, frame))
+    left, right = evaluate(machine, node.left, frame), evaluate(machine, node.right, frame)
+    if isinstance(left, ModelPath) and isinstance(node.op, (ast.Add, ast.Div)):
+        return added(left, right, node) or ANY
+    return binary(node.op, left, right)
 
 
 def _unary(machine: Machine, node: ast.UnaryOp, frame: Frame) -> Value:

@@ -133,13 +133,16 @@ def is_conditional(script: Script, node: ast.AST, scope: Scope) -> bool:
     return not (scope.is_function or scope.is_comprehension or scope.is_class or scope.parent is None)
 
 
-def is_guarded(script: Script, node: ast.AST) -> bool:
-    """Whether a NameError here is expected by the author: a handler names it."""
+NAME_ERRORS = frozenset(("NameError", "UnboundLocalError"))
+
+
+def is_guarded(script: Script, node: ast.AST, expected: frozenset[str] | set[str] = NAME_ERRORS) -> bool:
+    """Whether an error here is expected by the author: a handler names it."""
     child, parent = node, script.parents.get(node)
     while parent is not None:
         if isinstance(parent, ast.Try) and child in parent.body:
             for handler in parent.handlers:
-                if not {"NameError", "UnboundLocalError"}.isdisjoint(caught_names(handler)):
+                if not expected.isdisjoint(caught_names(handler)):
                     return True
         child, parent = parent, script.parents.get(parent)
     return False

@@ -70,6 +70,15 @@ class Mapping:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelPath:
+    """A path below AZUREML_MODEL_DIR, all of whose parts the text gives. ``pure``: a `pathlib` path, not text."""
+
+    parts: tuple[str, ...]
+    pure: bool = False
+    node: ast.AST | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ParameterType:
     """A NumpyParameterType, PandasParameterType, StandardPythonParameterType or SparkParameterType."""
 
@@ -166,6 +175,7 @@ Value = Union[  # noqa: UP007 (a string in it would not bear `|` at run time)
     Object,
     Sequence,
     Mapping,
+    ModelPath,
     ParameterType,
     Schema,
     Function,
@@ -227,6 +237,8 @@ def type_of(value: Value) -> str | None:
         return value.type
     if isinstance(value, Mapping):
         return "dict"
+    if isinstance(value, ModelPath):
+        return "pathlib.Path" if value.pure else "str"
     return None
 
 

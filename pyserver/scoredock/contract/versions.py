@@ -14,3 +14,21 @@ def release(version: str) -> tuple[int, ...]:
 def newer(version: str, than: str) -> bool:
     """Whether a Python version's major.minor is later than another's."""
     return release(version)[:2] > release(than)[:2]
+
+
+def newest_allowed(specifier: str) -> tuple[int, ...] | None:
+    """A bound above which a specifier takes nothing ("<1.2,>=1.0" -> (1, 2)); ``None`` when it is open upwards."""
+    bounds: list[tuple[int, ...]] = []
+    for part in specifier.split(","):
+        match = re.match(r"\s*(<=?|==|~=|=)\s*([\d.]+)", part)
+        if match is None:
+            continue
+        numbers = release(match.group(2).rstrip("."))
+        if not numbers:
+            continue
+        if match.group(1) == "~=" and len(numbers) > 1:
+            numbers = (*numbers[:-2], numbers[-2] + 1)
+        elif match.group(1) in ("==", "=", "<="):
+            numbers = (*numbers[:-1], numbers[-1] + 1)
+        bounds.append(numbers)
+    return min(bounds) if bounds else None

@@ -50,13 +50,17 @@ def _definition(python: Mapping, path: Path) -> Specification:
     if isinstance(definition, Mapping):
         return read_conda_root(definition, path, folder=path.parent)
     file = python.get("condaDependenciesFile")
-    if isinstance(file, Scalar) and file.value:
-        conda = path.parent / file.text
-        found = read_conda_text(read_text(conda, file.place), conda)
-        return replace(found, read_files=(path, *found.read_files))
-    raise EnvironmentProblem(
-        f"{path.name} holds no conda definition.", "Give it 'condaDependencies', or name a conda file.", place=python.place
-    )
+    named = isinstance(file, Scalar) and bool(file.value)
+    # save_to_directory leaves the definition out of the JSON and writes it beside it under this name.
+    conda = path.parent / (file.text if isinstance(file, Scalar) and named else "conda_dependencies.yml")
+    if not named and not conda.exists():
+        raise EnvironmentProblem(
+            f"{path.name} holds no conda definition, and there is no conda_dependencies.yml beside it.",
+            "Put that file beside it, or name a conda file in 'condaDependenciesFile'.",
+            place=python.place,
+        )
+    found = read_conda_text(read_text(conda, file.place if file else None), conda)
+    return replace(found, read_files=(path, *found.read_files))
 
 
 def _pairs(mapping: Mapping) -> tuple[tuple[str, str], ...]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from scoredock.environment.conda_file import conda_name
 from scoredock.environment.conda_versions import as_pep440, exact_version
-from scoredock.environment.declared import packages_folder, pip_specifier
+from scoredock.environment.declared import declared_distributions, declared_python, packages_folder, pip_specifier
 from scoredock.environment.installed import installed_distributions
 from scoredock.environment.key import environment_key
 from scoredock.environment.lock_text import Resolved, read_lock
@@ -93,6 +93,42 @@ def compare(specification: Specification, installed: dict[str, str] | None, reso
     else:
         state = State.UNPINNED if State.UNPINNED in states else State.IN_SYNC
     return Drift(state, tuple(lines), extra, missing)
+
+
+def against_definition(specification: Specification, other: Specification) -> Drift:
+    """Compare a file with another definition, such as the one that was exported to Azure: pins with pins."""
+    theirs = {item.name: item for item in declared_distributions(other)}
+    lines = []
+    for item in declared_distributions(specification):
+        their = theirs.pop(item.name, None)
+        place = next((wish.place for wish in (*specification.pip, *specification.conda) if wish.name == item.name), None)
+        wanted = f"{item.name}{item.specifier}"
+        if their is None:
+            state, message = State.NOT_SYNCED, f"{other.path.name} does not name {item.name}."
+        elif their.specifier == item.specifier:
+            state = State.IN_SYNC if item.pin else State.UNPINNED
+            message = f"{other.path.name} asks for the same."
+        elif their.pin and item.specifier and _allows(item.specifier, their.pin):
+            state, message = State.UNPINNED, f"{other.path.name} pins {their.pin}, which '{wanted}' allows."
+        else:
+            state = State.DRIFTED
+            message = f"{other.path.name} asks for {item.name}{their.specifier or ' in any version'}, this file for '{wanted}'."
+        lines.append(Line(item.name, wanted, state, place, None, their.pin if their else None, "", message))
+    missing = tuple(f"{name}{item.specifier}" for name, item in theirs.items())
+    states = {line.state for line in lines}
+    drifted = missing or states & {State.DRIFTED, State.NOT_SYNCED} or _python_differs(specification, other)
+    state = State.DRIFTED if drifted else State.UNPINNED if State.UNPINNED in states else State.IN_SYNC
+    return Drift(state, tuple(lines), (), missing)
+
+
+def _python_differs(one: Specification, other: Specification) -> bool:
+    return declared_python(one) != declared_python(other)
+
+
+def packages_of_label(text: str) -> dict[str, str]:
+    """The installed set of a container, from the label of its image ("numpy==1.26.4 six==1.16.0"): no process in it needed."""
+    pairs = (word.partition("==") for word in text.split())
+    return {name: version for name, _, version in pairs if name and version}
 
 
 def resolved_of(ready: ReadyEnvironment) -> tuple[Resolved, ...]:

@@ -40,7 +40,7 @@ def parse_lock(text: str) -> tuple[Resolved, ...]:
         elif content.strip().startswith("# from "):
             source = content.strip().removeprefix("# from ")
         elif pending:
-            line += "\n" + content.rstrip("\\").rstrip()
+            line += " " + content.rstrip("\\").strip()
             pending = content.endswith("\\")
         elif content and not content.strip().startswith("#"):
             if line:

@@ -7,6 +7,8 @@ from pathlib import Path
 from scoredock.environment.conda_file import read_conda_text
 from scoredock.environment.requirement_lines import PipLines, read_text
 from scoredock.environment.values import EnvironmentProblem, Specification
+from scoredock.project.marked import Mapping
+from scoredock.project.marked_yaml import read_yaml
 from scoredock.project.values import CondaFile, DockerBuild, EnvironmentReference, EnvironmentSource, RequirementsFile
 
 
@@ -44,6 +46,19 @@ def read_environment_file(path: Path) -> Specification:
     if path.suffix in (".txt", ".in", ".pip"):
         return read_requirements(path)
     return read_conda_text(read_text(path), path)
+
+
+def is_environment_file(path: Path) -> bool:
+    """Whether a file describes an environment by itself, by its ending and its top-level keys."""
+    if path.suffix in (".txt", ".in", ".pip"):
+        return True
+    if path.suffix not in (".yml", ".yaml", ".json"):
+        return False
+    try:
+        root = read_yaml(read_text(path), path).root
+    except EnvironmentProblem:
+        return False
+    return isinstance(root, Mapping) and (root.get("dependencies") is not None or root.get("python") is not None)
 
 
 def read_requirements(path: Path) -> Specification:

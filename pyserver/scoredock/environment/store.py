@@ -203,7 +203,7 @@ def sweep(key: str) -> None:
             if in_use(folder):
                 continue
         else:
-            for process in processes_of(folder):
+            for process in groups_at_work(folder):
                 end_group(process)
         remove_folder(folder)
     for file in (*root().glob(f".{key}.json.*"), *lock_path(key).parent.glob(f".{key}.txt.*")):
@@ -215,21 +215,27 @@ def remove_folder(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def processes_of(folder: Path) -> list[int]:
-    """Leaders of the process groups that work on a folder: its unique name stands in their command line."""
-    import psutil
-
+def groups_at_work(folder: Path) -> list[int]:
+    """Leaders of the process groups that work on a folder of ours: its unique name stands in their command line."""
+    own = os.getpgid(0) if hasattr(os, "getpgid") else os.getpid()
     groups: set[int] = set()
-    for process in psutil.process_iter(["cmdline"]):
-        with contextlib.suppress(psutil.Error, OSError):
-            if any(folder.name in word for word in process.info["cmdline"] or ()):
-                groups.add(os.getpgid(process.pid) if hasattr(os, "getpgid") else process.pid)
-    return sorted(groups - {os.getpgid(0) if hasattr(os, "getpgid") else os.getpid()})
+    for pid in _processes(folder):
+        with contextlib.suppress(OSError):
+            groups.add(os.getpgid(pid) if hasattr(os, "getpgid") else pid)
+    return sorted(groups - {own})
 
 
 def in_use(folder: Path) -> bool:
     """Whether a process runs the interpreter of an environment."""
-    return bool(processes_of(folder))
+    return any(_processes(folder))
+
+
+def _processes(folder: Path) -> Iterator[int]:
+    import psutil
+
+    for process in psutil.process_iter(["cmdline"]):
+        if process.pid != os.getpid() and any(folder.name in word for word in process.info["cmdline"] or ()):
+            yield process.pid
 
 
 def _files_of(prefix: Path) -> Iterator[tuple[str, int]]:

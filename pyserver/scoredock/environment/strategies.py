@@ -6,11 +6,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from packaging.version import Version
+
 from scoredock.environment.conda_strategy import install_conda, python_of
 from scoredock.environment.installed import installed_distributions, site_packages
 from scoredock.environment.lock_text import Resolved
 from scoredock.environment.pythons import find_python, python_specifier
-from scoredock.environment.server_package import SERVER
+from scoredock.environment.server_package import ADDED_LINE, SERVER
 from scoredock.environment.twins import with_twins
 from scoredock.environment.uv import Uv
 from scoredock.environment.uv_strategy import install, make_venv, resolve, wanted
@@ -52,7 +54,18 @@ async def with_uv(job: Job) -> Made:
     resolved = job.locked or await resolve(want, specification, uv, job.progress, python=python.path, scratch=job.scratch)
     interpreter = await make_venv(job.folder, python.path, specification.name or "scoredock", specification, uv)
     await install(resolved, want, specification, uv, job.progress, interpreter=interpreter)
-    return Made(interpreter, python.version, resolved, (python.note,) if python.note else ())
+    notes = (python.note, _older_server(resolved, want.lines, python.version))
+    return Made(interpreter, python.version, resolved, tuple(note for note in notes if note))
+
+
+def _older_server(resolved: tuple[Resolved, ...], lines: tuple[str, ...], python_version: str) -> str:
+    """A sentence where the file's pins forced an old line of a server that was added (1.4 is the first for today's Flask)."""
+    version = next((item.version for item in resolved if item.name == SERVER), None)
+    if ADDED_LINE not in lines or version is None or Version(python_version) < Version("3.9"):
+        return ""
+    if Version(version) >= Version("1.4"):
+        return ""
+    return f"The inference server {version} was added: newer ones disagree with the file's pins."
 
 
 async def with_twins_of_conda(job: Job) -> Made:

@@ -13,6 +13,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from scoredock.environment import store
+from scoredock.environment.cached import touch
 from scoredock.environment.conda_strategy import NoConda
 from scoredock.environment.installed import installed_distributions, site_packages
 from scoredock.environment.key import environment_key
@@ -56,6 +57,7 @@ async def sync(
     if not upgrade:
         for way in ways:
             if found := await asyncio.to_thread(store.ready, environment_key(specification, way), deep=True):
+                touch(found.key)
                 return replace(found, variables=specification.variables)
     try:
         return await _sync(specification, ways[0], progress, offline=offline, upgrade=upgrade)

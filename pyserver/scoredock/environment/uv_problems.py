@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scoredock.environment.key import absolute_line
 from scoredock.environment.server_package import ADDED_LINE, SERVER, names_the_server
 from scoredock.environment.uv import Uv, UvFailed
 from scoredock.environment.values import EnvironmentProblem, Specification
@@ -19,6 +20,10 @@ _NETWORK = re.compile(
     r"network is unreachable|Network unreachable|Failed to fetch|invalid peer certificate",
     re.IGNORECASE,
 )
+
+# What uv says that the user requires; what it concludes from that is not the user's wish.
+_WISH = r"[A-Za-z0-9][^\s,]*(?:,[<>=!~][^\s,]+)*"
+_REQUIRED = re.compile(rf"(?<!conclude that )you require ({_WISH}(?: and [A-Za-z0-9][\w.\[\]-]*[=<>!~][^\s,]*)*)")
 
 
 async def explain(
@@ -38,6 +43,8 @@ async def explain(
             "Make it writable, or set SCOREDOCK_HOME (environments) or UV_CACHE_DIR (downloads) to a folder that is.",
             details=failed.last_lines(3),
         )
+    if "hash mismatch" in text.lower():
+        return _about(text, specification, "does not have the hash that the file gives", "Correct the hash or the version.")
     if re.search(r"was not found in the package registry", text):
         return _unknown_package(text, specification)
     if "network was disabled" in text or "was not found in the cache" in text:
@@ -46,12 +53,10 @@ async def explain(
         return _build_failed(text, specification)
     if "No solution found" in text or "unsatisfiable" in text:
         return await _unsolvable(failed, specification, want, uv, python=python)
-    if "hash mismatch" in text.lower() or "Hash mismatch" in text:
-        return _about(text, specification, "does not have the hash that the file gives", "Correct the hash or the version.")
     if _NETWORK.search(text):
         return _unreachable(text)
     if "Distribution not found at" in text or "does not appear to be a Python project" in text:
-        match = re.search(r"(?:Distribution not found at: |^error: )\s*(\S+)", text, re.MULTILINE)
+        match = re.search(r"Distribution not found at: (?:file://)?(\S+)", text) or re.search(r"`?(\S+?)`? does not appear", text)
         what = match[1].strip("`") if match else "A package"
         return EnvironmentProblem(
             f"{what} is not a package that can be installed.", "Correct the path.", place=_place_of(what, specification)
@@ -78,11 +83,14 @@ def _offline(text: str, specification: Specification) -> EnvironmentProblem:
         set(re.findall(r"(?:Because|because|and) (\S+?)(?:==\S+)? (?:was not found in the cache|needs to be downloaded)", text))
     )
     names = names or sorted(set(re.findall(r"(\S+) was not found in the cache", text)))
-    missing = ", ".join(names) if names else "some packages"
+    return _not_cached(names, specification)
+
+
+def _not_cached(names: list[str], specification: Specification) -> EnvironmentProblem:
     return EnvironmentProblem(
-        f"Offline, and not in the cache: {missing}.",
+        f"Offline, and not in the cache: {', '.join(names) if names else 'some packages'}.",
         "Sync once while online; afterwards offline works.",
-        place=_place_of(names[0], specification) if names else None,
+        place=_place_of(re.split(r"[=<>!~\[{]", names[0])[0], specification) if names else None,
     )
 
 
@@ -118,6 +126,8 @@ async def _unsolvable(
         )
     sides_found = _sides(text)
     no_version = re.search(r"there (?:is|are) no versions? of ([A-Za-z0-9][^\s,]*)", text)
+    if no_version and "UV_OFFLINE" in uv.variables:
+        return _not_cached([no_version[1]], specification)
     if no_version:
         wanted_text = no_version[1]
         name = re.split(r"[=<>!~\[{]", wanted_text)[0]
@@ -165,9 +175,7 @@ def _sides(text: str) -> list[str]:
     """The user's own wishes that uv names, in its order and without repeats."""
     found: list[str] = []
     joined = re.sub(r"\s*\n\s+", " ", text)
-    for match in re.finditer(
-        r"you require ((?:[A-Za-z0-9][^\s,]*(?:,[<>=!~][^\s,]+)*)(?: and [A-Za-z0-9][\w.\[\]-]*[=<>!~][^\s,]*)*)", joined
-    ):
+    for match in _REQUIRED.finditer(joined):
         for part in match[1].split(" and "):
             side = part.rstrip(",.")
             if re.search(r"[=<>!~]", side) and side not in found:
@@ -176,13 +184,13 @@ def _sides(text: str) -> list[str]:
 
 
 def _reason(text: str, about: str) -> str:
-    joined = re.sub(r"\s*\n\s+", " ", text)
+    joined = re.sub(r"\{[^}]*\}", "", re.sub(r"\s*\n\s+", " ", text))
     name = re.split(r"[=<>!~\[{]", about)[0]
     match = re.search(rf"({re.escape(name)}\S*) depends on ([A-Za-z0-9][^\s]*)", joined) if name else None
     match = match or re.search(r"([A-Za-z0-9][\w.-]*[=<>!~]\S*) depends on ([A-Za-z0-9][^\s]*)", joined)
     if not match:
         return ""
-    return f": {match[1]} needs {re.sub(r'{[^}]*}', '', match[2]).rstrip(',.')}"
+    return f": {match[1]} needs {match[2].rstrip(',.')}"
 
 
 def _unreachable(text: str) -> EnvironmentProblem:
@@ -228,4 +236,4 @@ def _place_of(name: str, specification: Specification) -> Place | None:
 
     items = (*specification.pip, *specification.conda)
     by_name = next((item.place for item in items if item.name == normalised(name)), None)
-    return by_name or next((item.place for item in items if name and name in item.text), None)
+    return by_name or next((item.place for item in items if name and name in absolute_line(item)), None)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scoredock.environment.key import absolute_line
 from scoredock.environment.lock_text import Resolved, parse_lock
+from scoredock.environment.requirement_lines import requirement_name
 from scoredock.environment.server_package import ADDED_LINE, names_the_server
 from scoredock.environment.uv import Uv, UvFailed
 from scoredock.environment.uv_problems import explain
@@ -121,7 +122,7 @@ async def resolve(
         text = await uv.run([*arguments, "-"], text=want.text, on_line=listen)
     except UvFailed as failed:
         raise await explain(failed, specification, want, uv, python=python) from None
-    return tuple(_readable_via(item) for item in parse_lock(text))
+    return tuple(_with_own_hashes(_readable_via(item), want) for item in parse_lock(text))
 
 
 async def install(
@@ -194,6 +195,15 @@ class Listener:
         everything = sum(self.sizes.values())
         detail = f"{subject}, {self.done >> 20} of {everything >> 20} MB"
         self.progress(Step("Downloading packages", detail, self.done, everything, "bytes"))
+
+
+def _with_own_hashes(item: Resolved, want: Wanted) -> Resolved:
+    """A line's own hashes in the place of those that the resolver took from the index: they are the ones to be held to."""
+    given = next((line for line in want.lines if "--hash=" in line and requirement_name(line) == item.name), None)
+    if given is None or item.version is None:
+        return item
+    hashes = re.findall(r"--hash=\S+", given)
+    return replace(item, line=" ".join((f"{item.name}=={item.version}", *hashes)))
 
 
 def _readable_via(item: Resolved) -> Resolved:

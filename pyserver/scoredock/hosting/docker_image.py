@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from scoredock.engine.background import beside
@@ -125,7 +125,7 @@ def _as_it_is(reference: str, image: Image, base: BaseImage, platform: str | Non
             f"The image {reference} has no azureml-inference-server-http, and the deployment has no conda file.",
             "Add a conda_file to its environment, or name an image with the server.",
         )
-    return ImageEnvironment(image.id, PurePosixPath(base.python_path), image.id.removeprefix("sha256:")[:16], platform=platform)
+    return ImageEnvironment(reference, PurePosixPath(base.python_path), image.id.removeprefix("sha256:")[:16], platform=platform)
 
 
 async def _own_dockerfile(
@@ -137,8 +137,7 @@ async def _own_dockerfile(
     order = BuildOrder(text, tag, ((PurePosixPath("."), build.context),), platform=platform)
     image = await build_image(connection, order, progress, listen)
     base = await about_base(connection, tag, image, platform)
-    found = _as_it_is(str(build.dockerfile), image, base, platform)
-    return ImageEnvironment(image.id, found.interpreter, found.key, dockerfile=text, platform=platform)
+    return replace(_as_it_is(tag, image, base, platform), dockerfile=text)
 
 
 class _Known:

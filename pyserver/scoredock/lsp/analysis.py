@@ -1,6 +1,7 @@
 """When a document is checked, and with what.
 
-Two passes: what the text alone says at once (after a short pause in typing), and what needs other files a little later.
+Two passes: what the text of a script says by itself, at once (after a short pause in typing); and what needs other files,
+in a thread, a little later. Each pass replaces its own findings and leaves the other's alone.
 """
 
 from __future__ import annotations
@@ -13,19 +14,21 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
+from scoredock.errors import ScoredockError
 from scoredock.lsp.documents import Document, Documents, path_of
 from scoredock.lsp.observed import shift
 from scoredock.lsp.store import Store
 
 if TYPE_CHECKING:
     from scoredock.contract.facts import Facts
+    from scoredock.lsp.surroundings import Surroundings
 
 log = logging.getLogger("scoredock.lsp")
 
 # Seconds of quiet before a changed document is checked: a burst of keys costs one check.
 PAUSE = 0.05
 
-CONTRACT, PROJECT, OBSERVED = "contract", "project", "observed"
+CONTRACT, OBSERVED = "contract", "observed"
 
 
 class Analysis:
@@ -42,12 +45,14 @@ class Analysis:
         self._in_background = in_background
         self._waiting: dict[str, asyncio.TimerHandle] = {}
         self._facts: dict[Path, Facts] = {}
-        self._gathering: dict[Path, asyncio.Task[Any]] = {}
+        self._looking: dict[str, asyncio.Task[Any]] = {}
         self._trusted = False
 
     def warm_up(self) -> None:
         """Import the checks while the client is busy with our answer, not when the first document waits for them."""
-        import scoredock.contract.check  # noqa: F401
+        from scoredock.contract.check import load_rules
+
+        load_rules()
 
     def check_soon(self, document: Document) -> None:
         """Check after a pause in typing."""
@@ -58,53 +63,115 @@ class Analysis:
     def _due(self, uri: str) -> None:
         self._waiting.pop(uri, None)
         document = self._documents.get(uri)
-        if document is not None:
-            self._check(document)
+        if document is None:
+            return
+        if document.language == "python":
+            self._check_text(document)
+            self._look_around_others(document)
+        else:
+            self._look_around(document)
+            self._look_around_others(document)
 
     def check_now(self, document: Document, *, saved: bool = False) -> None:
         """Check at once, as on opening and saving."""
         self._forget_timer(document.uri)
-        if saved and document.path is not None:
+        if saved:
             self._store.put(document.path, OBSERVED, ())
-        self._check(document)
-
-    def _check(self, document: Document) -> None:
-        if document.path is None:
-            return
         if document.language == "python":
-            from scoredock.contract.check import check
-            from scoredock.contract.facts import Facts
+            self._check_text(document)
+        self._look_around(document)
 
-            facts = self._facts.get(document.path) or Facts()
-            self._store.put(document.path, CONTRACT, check(document.source, document.path, facts))
+    def _check_text(self, document: Document) -> None:
+        from scoredock.contract.check import check
+
+        self._store.put(document.path, CONTRACT, check(document.source, document.path, self._facts.get(document.path)))
         self._store.publish(document.path, always=True)
+
+    # The second pass.
+
+    def _look_around_others(self, changed: Document) -> None:
+        """What one open document says may concern the others: a deployment file its script, a module its importers."""
+        for document in self._documents:
+            if document is not changed and not document.virtual and document.path.is_relative_to(changed.path.parent):
+                self._look_around(document)
+
+    def _look_around(self, document: Document) -> None:
+        if document.virtual:
+            if document.language != "python":
+                self._store.publish(document.path, always=True)
+            return
+        running = self._looking.get(document.uri)
+        if running is not None:
+            running.cancel()
+        self._looking[document.uri] = self._in_background(self._look(document))
+
+    async def _look(self, document: Document) -> None:
+        version = document.version
+        from scoredock.lsp.surroundings import look_around
+
+        try:
+            around = await asyncio.to_thread(look_around, document.path, self._documents.overlay(), trusted=self._trusted)
+        except ScoredockError as error:
+            log.warning("%s: %s", document.path, error)
+            return
+        if self._documents.get(document.uri) is document and document.version == version:
+            self._take(document, around)
+
+    def _take(self, document: Document, around: Surroundings) -> None:
+        source = f"project of {document.path}"
+        by_file: dict[Path, list[Any]] = {path: [] for path in self._store.files_of(source)}
+        for finding in around.findings:
+            by_file.setdefault(finding.place.path, []).append(finding)
+        for path, findings in by_file.items():
+            self._store.put(path, source, findings)
+            if path != document.path:
+                self._store.publish(path)
+        if document.language == "python" and around.facts != self._facts.get(document.path):
+            from scoredock.contract.check import check
+
+            self._facts[document.path] = around.facts
+            self._store.put(document.path, CONTRACT, check(document.source, document.path, around.facts))
+        self._store.publish(document.path, always=document.language != "python")
 
     def forget(self, document: Document) -> None:
         """A closed document has no findings, whatever its file says, except what a service was seen to do in it."""
         self._forget_timer(document.uri)
-        if document.path is not None:
-            self._facts.pop(document.path, None)
-            self._store.put(document.path, CONTRACT, ())
-            self._store.publish(document.path, always=True)
+        running = self._looking.pop(document.uri, None)
+        if running is not None:
+            running.cancel()
+        self._facts.pop(document.path, None)
+        self._store.put(document.path, CONTRACT, ())
+        source = f"project of {document.path}"
+        for path in self._store.files_of(source):
+            self._store.put(path, source, ())
+            self._store.publish(path)
+        self._store.publish(document.path, always=True)
+
+    # What happens elsewhere.
 
     def shift_observed(self, document: Document, changes: Sequence[types.TextDocumentContentChangeEvent]) -> None:
         """Keep what was seen in a running service on its line while the document is edited."""
-        if document.path is None:
-            return
         findings = self._store.get(document.path, OBSERVED)
         if findings:
             self._store.put(document.path, OBSERVED, shift(findings, changes))
 
     def files_changed(self, uris: Iterable[str]) -> None:
-        """Files changed on disk: what is open may have to be judged anew."""
-        paths = {path for uri in uris if (path := path_of(uri)) is not None}
-        if paths:
-            for document in self._documents:
-                self.check_soon(document)
+        """Files changed on disk: what is open may have to be judged anew. Changes of open files come as edits."""
+        changed = [path for uri in uris if (path := path_of(uri)) is not None and self._documents.at(path) is None]
+        for document in self._documents:
+            # Only what lies in the folder of the document or below it, or directly above: its project.
+            if any(path.is_relative_to(document.path.parent) or path.parent in document.path.parents for path in changed):
+                self._look_around(document)
+
+    def environment_changed(self) -> None:
+        """An environment was made: what a script may import has changed."""
+        for document in self._documents:
+            self._look_around(document)
 
     def trust(self, trusted: bool) -> None:
         """The user trusts the workspace (or no longer): only then may the environment's own Python be asked."""
         self._trusted = trusted
+        self.environment_changed()
 
     def _forget_timer(self, uri: str) -> None:
         timer = self._waiting.pop(uri, None)

@@ -91,7 +91,7 @@ class Text:
 class Document(Text):
     """A document that is open in the editor: its text is the editor's, whatever the disk says."""
 
-    __slots__ = ("encoding", "language", "path", "uri", "version")
+    __slots__ = ("encoding", "language", "path", "uri", "version", "virtual")
 
     def __init__(self, uri: str, source: str, version: int | None, language: str, encoding: str) -> None:
         super().__init__(source, encoding)
@@ -99,7 +99,10 @@ class Document(Text):
         self.version = version
         self.language = language
         self.encoding = encoding
-        self.path = path_of(uri)
+        path = path_of(uri)
+        self.virtual = path is None
+        # An unsaved or virtual document is checked too; this path names it and no file of any disk.
+        self.path = path or Path("/", uri.replace(":", "/", 1))
 
     def apply(self, changes: Iterable[types.TextDocumentContentChangeEvent]) -> None:
         """Bring in the client's edits, each against the text that the one before it left."""
@@ -121,17 +124,17 @@ class Documents:
         self.encoding = "utf-16"
         self._open: dict[str, Document] = {}
         self._uris: dict[Path, str] = {}
+        self._spellings: dict[Path, str] = {}  # kept after closing: what was published must be taken back by the same name
 
     def open(self, item: types.TextDocumentItem) -> Document:
         document = Document(item.uri, item.text, item.version, str(item.language_id), self.encoding)
         self._open[item.uri] = document
-        if document.path is not None:
-            self._uris[document.path] = item.uri
+        self._uris[document.path] = self._spellings[document.path] = item.uri
         return document
 
     def close(self, uri: str) -> Document | None:
         document = self._open.pop(uri, None)
-        if document is not None and document.path is not None and self._uris.get(document.path) == uri:
+        if document is not None and self._uris.get(document.path) == uri:
             del self._uris[document.path]
         return document
 
@@ -144,8 +147,8 @@ class Documents:
         return self._open.get(uri) if uri else None
 
     def uri(self, path: Path) -> str:
-        """The URI under which the client knows a file: its own spelling when it is open."""
-        return self._uris.get(path) or uris.from_fs_path(str(path)) or path.as_uri()
+        """The URI under which the client knows a file: its own spelling when it has ever been open."""
+        return self._spellings.get(path) or uris.from_fs_path(str(path)) or path.as_uri()
 
     def text(self, path: Path) -> Text:
         """A file's text as the user sees it: the open document's, else the disk's (empty when it cannot be read)."""

@@ -171,6 +171,7 @@ class AttachResult:
 
     host: str
     port: int
+    token: str
     path_mappings: tuple[PathMapping, ...]
     just_my_code: bool
     configuration: str
@@ -217,7 +218,10 @@ class RegisterParams:
 
 @dataclass(frozen=True, slots=True)
 class SampleProject:
+    """The sample that was made; ``note`` says what is still to be done, if anything."""
+
     script_uri: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)

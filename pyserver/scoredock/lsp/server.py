@@ -18,6 +18,7 @@ from scoredock.lsp.analysis import Analysis
 from scoredock.lsp.documents import Documents
 from scoredock.lsp.store import Store
 from scoredock.lsp.structure import Malformed, from_json, to_json
+from scoredock.lsp.watching import Watching
 from scoredock.lsp.wire import OnlyOurFaults, Protocol, UserProblem
 
 log = logging.getLogger("scoredock.lsp")
@@ -68,6 +69,7 @@ class ScoredockServer(LanguageServer):
         self.store = Store(self.documents, self.text_document_publish_diagnostics)
         self.analysis = Analysis(self.documents, self.store, self.in_background)
         self.settings = protocol.Settings()
+        self.watching = Watching(self)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._listeners: list[Callable[[], None]] = []
         for name in ("pygls.protocol.json_rpc", "pygls.server"):
@@ -131,6 +133,12 @@ class ScoredockServer(LanguageServer):
     def tell(self, method: str, value: object) -> None:
         """Send one of our notifications."""
         self.protocol.notify(method, to_json(value))
+
+    async def refresh_lenses(self) -> None:
+        """Let the client ask for lenses again, where it can be told so."""
+        workspace = self.client_capabilities.workspace
+        if workspace is not None and workspace.code_lens is not None and workspace.code_lens.refresh_support:
+            self.workspace_code_lens_refresh(None)
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """pygls shows a message box here, for a failing check one at every key; a log line is enough."""

@@ -43,10 +43,10 @@ def _section(node: Mapping, section: Section, what: str, deployment: str) -> Ite
         elif key.with_type and isinstance(own_type, Scalar) and not unfilled(own_type) and _snake(own_type.text) != key.with_type:
             message = f"'{name}' needs 'type: {key.with_type}'; Azure refuses it beside 'type: {own_type.text}'."
             yield found("SD408", Severity.ERROR, entry.key.place, message)
-        elif not key.ignored:
+        else:
             yield from _value(entry.value, key, entry, deployment)
     for key in section.values():
-        if key.required and key.only_for in (None, deployment) and node.entry(key.name) is None:
+        if key.required in (True, deployment) and key.only_for in (None, deployment) and node.entry(key.name) is None:
             yield _missing(node, key, what)
 
 
@@ -74,15 +74,22 @@ def _unknown(entry: Entry, section: Section, what: str) -> Finding:
 
 
 def _value(value: Marked, key: Key, entry: Entry, deployment: str) -> Iterator[Finding]:
-    if unfilled(value) or "anything" in key.types:
+    if unfilled(value):
         return
-    if isinstance(value, Scalar) and value.value is None:
+    if isinstance(value, Scalar) and value.value is None and (key.ignored or "anything" not in key.types):
         place = entry.key.place if value.place.line == value.place.end_line and not value.text else value.place
         yield found("SD408", Severity.ERROR, place, f"'{key.name}' has no value; Azure refuses that. Give one or remove the key.")
         return
+    if key.ignored or "anything" in key.types:
+        return
     wrong = [problem for kind in key.types if (problem := _mismatch(value, kind, key))]
     if len(wrong) == len(key.types):
-        yield found("SD408", Severity.ERROR, value.place, *_say_mismatch(value, key, wrong[-1], entry))
+        yield found(
+            "SD408",
+            Severity.ERROR,
+            value.place,
+            *_say_mismatch(value, key, wrong[0] if isinstance(value, Scalar) else wrong[-1], entry),
+        )
     elif isinstance(value, Mapping) and key.section:
         yield from _section(value, sections()[key.section], f"'{key.name}'", deployment)
     elif isinstance(value, Mapping):
@@ -97,6 +104,10 @@ def _many(value: Mapping, key: Key, deployment: str) -> Iterator[Finding]:
     """The values of a mapping whose keys are the author's own."""
     kind = next((name.removeprefix("map of ") for name in key.types if name.startswith("map of ")), "anything")
     for entry in value.entries:
+        if kind != "anything" and not isinstance(entry.key.value, str) and not unfilled(entry.key):
+            quoted = replacing(f"Put {entry.key.text} in quotes", entry.key.place, f'"{entry.key.text}"')
+            message = f"The keys under '{key.name}' are texts; put {entry.key.text} in quotes."
+            yield found("SD408", Severity.ERROR, entry.key.place, message, quoted)
         yield from _value(entry.value, Key(entry.key.text, (kind,), ""), entry, deployment)
 
 
@@ -111,7 +122,7 @@ def _mismatch(value: Marked, kind: str, key: Key) -> str | None:
     if not isinstance(value, Scalar):
         return f"'{key.name}' takes {_WORDS.get(kind, 'a reference such as azureml:NAME:VERSION')}"
     if kind == "reference":
-        fine = isinstance(value.value, str) and value.value.startswith("azureml:")
+        fine = isinstance(value.value, str) and bool(re.match(r"azureml:.", value.value))
         return None if fine else f"'{key.name}' takes azureml:NAME:VERSION or keys of its own under it"
     if key.values:
         fine = isinstance(value.value, str) and (_snake(value.text) if key.camel else value.text.lower()) in key.values

@@ -167,7 +167,7 @@ class _Marker:
                 raise _Unreadable(f"The tag {node.tag!r} has no meaning here; remove it.", start, end) from None
             except (ValueError, OverflowError, KeyError) as error:
                 raise _Unreadable(f"The value {text!r} cannot be read ({error}); put it in quotes.", start, end) from None
-        return Scalar(place, value, text, plain=node.style is None, placeholder=placeholder)
+        return Scalar(place, value, text, plain=not node.style, placeholder=placeholder)
 
     def _entries(self, node: Any) -> tuple[tuple[Entry, ...], int]:
         own: dict[str, Entry] = {}

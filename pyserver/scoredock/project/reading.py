@@ -93,9 +93,7 @@ def _described(file: Path, texts: Texts) -> Reading | None:
     """The reading of a file that describes a project, or None for every other file."""
     if file.suffix == ".py":
         return None
-    text = texts.text(file)
-    if text is None:
-        return None
+    text = texts.glimpse(file)
     # A look at the text first: most YAML and JSON files of a workspace are none of ours and need no parsing.
     if file.suffix.lower() == ".json":
         if "entryscript" not in text.lower():
@@ -105,15 +103,15 @@ def _described(file: Path, texts: Texts) -> Reading | None:
     if "endpoint_name" not in text and "code_configuration" not in text and "OnlineDeployment" not in text:
         return None
     document = texts.document(file)
-    if is_deployment(document) or _half_typed(document):
+    if is_deployment(document) or _half_typed(document, text):
         return read_deployment(document, texts)
     return None
 
 
-def _half_typed(document: Document) -> bool:
+def _half_typed(document: Document, text: str) -> bool:
     """A deployment file that cannot be read at the moment still gets its finding."""
     words = ("endpoint_name:", "code_configuration:", "scoring_script:", "instance_type:")
-    return not document.readable and sum(word in document.text for word in words) >= 2
+    return not document.readable and sum(word in text for word in words) >= 2
 
 
 def _of_folder(folder: Path, texts: Texts) -> Reading:

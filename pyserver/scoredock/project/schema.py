@@ -19,7 +19,7 @@ class Key:
     name: str
     types: tuple[str, ...]
     doc: str
-    required: bool = False
+    required: bool | str = False
     elsewhere: str | None = None
     values: tuple[str, ...] = ()
     camel: bool = False

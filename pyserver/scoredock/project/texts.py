@@ -37,6 +37,17 @@ class Texts:
         text, _ = self._text(path)
         return text
 
+    def glimpse(self, path: Path) -> str:
+        """The text of a file for a first look: also of one that is not UTF-8; empty when there is none."""
+        text = self.text(path)
+        if text is not None:
+            return text
+        try:
+            with path.open("rb") as file:
+                return file.read(LARGEST).decode("utf-8", errors="replace")
+        except OSError:
+            return ""
+
     def _read(self, path: Path) -> Document:
         text, problem = self._text(path)
         if text is None:

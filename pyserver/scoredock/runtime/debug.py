@@ -65,7 +65,9 @@ class Debugger:
         self._connection: socket.socket | None = None
         self._watcher: threading.Thread | None = None
         self._handover = _Handover()
+        self._attached = False  # a client is there, or may come
         self._flags = 0
+        self._flagging = threading.Lock()
         _overlook(threading.current_thread())
         # While user code computes, every wait for the interpreter's lock lasts a switch interval: an import waits often.
         interval = sys.getswitchinterval()
@@ -122,6 +124,7 @@ class Debugger:
         listener.settimeout(PATIENCE)
         if not self._awake:
             self._wake()
+        self._attached = True
         self._flag(ATTACHED)  # before the thread: whoever asks for the state after our answer must see it
         self._timeout.suspend()
         self._watcher = threading.Thread(target=self._watch, args=(listener, path), name="scoredock.debug", daemon=True)
@@ -142,10 +145,8 @@ class Debugger:
 
     def before_send(self, message: dict[str, Any]) -> None:
         event = message.get("event")
-        if event == "stopped":
-            self._flag(ATTACHED | HELD)
-        elif event in ("continued", "terminated"):
-            self._flag(ATTACHED)
+        if event in ("stopped", "continued"):
+            self._flag(ATTACHED | (HELD if event == "stopped" else 0))
 
     def after_receive(self, message: dict[str, Any]) -> None:
         pass
@@ -164,9 +165,9 @@ class Debugger:
                 importlib.import_module("_pydevd_bundle.pydevd_api").PyDevdAPI().request_disconnect(self._db, resume_threads=True)
             self._sleep()
             self._timeout.restore()
+            self._attached = False
             self._worker.notify()  # the worker's timeout counts from now on, not from before the breakpoint
-            self._flags = 0
-            self._worker.gate.flag(self._worker.slot, self._waiting())
+            self._flag(0)
 
     def _accepted(self, listener: socket.socket, path: str) -> socket.socket | None:
         try:
@@ -196,8 +197,10 @@ class Debugger:
             self._timeout.suspend()  # the server may have been loaded since
 
     def _flag(self, flags: int) -> None:
-        self._flags = flags
-        self._worker.gate.flag(self._worker.slot, flags | self._waiting())
+        with self._flagging:
+            # pydevd's last words may come when the client has gone and the watcher has cleared everything.
+            self._flags = flags if self._attached else 0
+            self._worker.gate.flag(self._worker.slot, self._flags | self._waiting())
 
     def _waiting(self) -> int:
         return WAITING if self._worker.hold and not self._worker.released else 0
@@ -216,7 +219,8 @@ class Debugger:
         if OLD_TRACING:
             threading.settrace(None)
             tracing = importlib.import_module("pydevd_tracing")
-            _in_main_thread(lambda: tracing.SetTrace(None))
+            # It comes to that only when the main thread does something; the next client may be there by then.
+            _in_main_thread(lambda: self._awake or tracing.SetTrace(None))
         else:
             importlib.import_module("_pydevd_sys_monitoring.pydevd_sys_monitoring").stop_monitoring(all_threads=True)
         # The control thread became a thread of ``threading`` when it was looked at; user code shall not count it.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 async def answer(server: ScoredockServer, params: types.CodeActionParams) -> list[types.CodeAction]:
     document = server.documents.get(params.text_document.uri)
-    if document is None or document.path is None:
+    if document is None:
         return []
     wanted = params.context.only
     every = server.store.of(document.path)

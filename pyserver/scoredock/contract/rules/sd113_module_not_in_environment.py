@@ -1,0 +1,118 @@
+"""An import of a module that the environment does not have."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+
+from scoredock.contract.brought import BROUGHT, KNOWN
+from scoredock.contract.facts import EnvironmentFacts
+from scoredock.contract.import_sites import ImportSite, import_sites
+from scoredock.contract.library import AML_REQUEST, AML_RESPONSE
+from scoredock.contract.removed import REMOVED
+from scoredock.contract.rule import Rule
+from scoredock.contract.script import Script
+from scoredock.finding import Edit, Finding, Fix, Severity
+
+RULE = Rule("SD113", "module-not-in-environment")
+
+# What the server itself brings, whether the environment names it or not.
+OWN = frozenset(("__future__", *(gone.name for gone in REMOVED.values() if gone.distribution == "python")))
+SERVER = "azureml-inference-server-http"
+
+
+def check(script: Script) -> Iterator[Finding]:
+    if not script.entry.online:
+        return
+    own = {sibling.name.split(".")[0] for sibling in script.facts.siblings or ()}
+    environment = script.facts.environment
+    told: set[str] = set()
+    for site in import_sites(script):
+        root = site.module.split(".")[0]
+        if site.module.startswith(".") or root in own or root in sys.stdlib_module_names or root in told or root in OWN:
+            continue
+        if site.module in (*AML_REQUEST, *AML_RESPONSE):
+            continue
+        if site.module.startswith("azureml.contrib.services") or (site.module, site.name) == ("azureml.contrib", "services"):
+            finding = _contrib(script, site, environment)
+            if finding is not None:
+                yield finding
+            continue
+        if environment is None:
+            continue
+        severity = _missing(site, environment)
+        if severity is None:
+            continue
+        told.add(root)
+        if site.conditional:
+            severity = Severity.WARNING
+        candidates = _providers(site.module, environment)
+        which = candidates[0] if candidates else root.replace("_", "-").lower()
+        certain = "has no" if environment.complete else "does not ask for any"
+        yield RULE.finding(
+            script,
+            script.text.place(site.alias if hasattr(site.alias, "lineno") and isinstance(site.node, ast.Import) else site.node),
+            f"The environment {certain} package that provides `{site.module}`: {site.consequence}. Add `{which}`"
+            + (f" (or {', '.join(f'`{other}`' for other in candidates[1:4])})" if len(candidates) > 1 else "")
+            + " to it.",
+            severity=severity,
+        )
+
+
+def _contrib(script: Script, site: ImportSite, environment: EnvironmentFacts | None) -> Finding | None:
+    """Only `from azureml.contrib.services.aml_request import …` is answered by the server; every other spelling wants a
+    package that few environments have."""
+    names = {one.name for one in (*(environment.declared or ()), *(environment.installed or ()))} if environment else set()
+    if "azureml-contrib-services" in names:
+        return None
+    fix = None
+    known = {"rawhttp": AML_REQUEST[0], "AMLRequest": AML_REQUEST[0], "AMLResponse": AML_RESPONSE[0]}
+    if isinstance(site.node, ast.ImportFrom) and all(alias.name in known for alias in site.node.names):
+        end = script.text.newline + script.text.indent(site.node.lineno)
+        lines = [
+            f"from {known[alias.name]} import {alias.name}" + (f" as {alias.asname}" if alias.asname else "")
+            for alias in site.node.names
+        ]
+        fix = Fix("Import from where the server has it", (Edit(script.text.place(site.node), end.join(lines)),))
+    return RULE.finding(
+        script,
+        script.text.place(site.node),
+        "The server answers for `azureml.contrib.services.aml_request` and `.aml_response` only when names are imported "
+        "from them; "
+        f"this spelling needs the package azureml-contrib-services: without it, {site.consequence}.",
+        severity=Severity.ERROR if environment is not None and not site.conditional else Severity.WARNING,
+        fix=fix,
+    )
+
+
+def _providers(module: str, environment: EnvironmentFacts) -> tuple[str, ...]:
+    """Distributions that provide a module, by its longest known dotted name; of the same name when nothing is known."""
+    table = dict(environment.modules)
+    parts = module.split(".")
+    for length in range(len(parts), 0, -1):
+        found = table.get(".".join(parts[:length]))
+        if found:
+            return found
+    return ()
+
+
+def _missing(site: ImportSite, environment: EnvironmentFacts) -> Severity | None:
+    """How sure it is that the module is not there; ``None`` when it is, or may well be."""
+    root = site.module.split(".")[0]
+    found = _providers(site.module, environment)
+    if environment.complete and environment.installed is not None:
+        provided = {name.split(".")[0] for name, _ in environment.modules}
+        return None if found or root in provided else Severity.ERROR
+    if environment.declared is None:
+        return None
+    declared = {one.name for one in environment.declared}
+    same = root.replace("_", "-").lower()
+    wanted = {*found, same}
+    if not found and same not in KNOWN:
+        return None  # a name that we never heard of may come with anything
+    brought = {*declared, *(name for one in (*declared, SERVER) for name in BROUGHT.get(one, ()))}
+    if wanted & brought or root in brought:
+        return None
+    # A package of which we do not know what it brings may bring this one.
+    return Severity.ERROR if declared <= KNOWN else Severity.WARNING

@@ -1,0 +1,51 @@
+"""Environment files that are open: their lines against what is installed. Read once for each state of the text."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from scoredock.environment.values import EnvironmentProblem
+
+if TYPE_CHECKING:
+    from scoredock.environment.drift import Drift, Line
+    from scoredock.environment.values import Specification
+    from scoredock.lsp.documents import Document
+    from scoredock.lsp.server import ScoredockServer
+
+_DEPENDENCIES = re.compile(r"^dependencies\s*:", re.MULTILINE)
+
+
+def is_environment_file(document: Document) -> bool:
+    """A conda file by its keys, a requirements file by its name."""
+    if document.path.suffix in (".yml", ".yaml"):
+        return _DEPENDENCIES.search(document.source) is not None and "code_configuration" not in document.source
+    return bool(re.fullmatch(r".*requirements.*\.(?:txt|in)", document.path.name))
+
+
+def specification_of(document: Document) -> Specification | None:
+    """The environment that the text describes as it stands in the editor; None while it cannot be read."""
+    from scoredock.environment.conda_file import read_conda_text
+    from scoredock.environment.reading import read_requirements
+
+    if document.virtual:
+        return None
+    try:
+        if document.path.suffix in (".yml", ".yaml"):
+            return read_conda_text(document.source, document.path)
+        return read_requirements(document.path)
+    except EnvironmentProblem:
+        return None
+
+
+def lines_of(_: ScoredockServer, document: Document) -> tuple[Line, ...]:
+    """Each dependency with what was resolved and what is installed."""
+    try:
+        from scoredock.environment.drift import environment_drift
+    except ImportError:  # the bundled server before its tools have come: nothing is synced then either
+        return ()
+    specification = specification_of(document)
+    if specification is None:
+        return ()
+    found: Drift = environment_drift(specification)
+    return tuple(line for line in found.lines if line.place is None or line.place.path == document.path)

@@ -1,0 +1,56 @@
+"""Actions above `init` and `run`, with the state of what runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from scoredock.lsp.scripts import Functions, functions_of
+
+if TYPE_CHECKING:
+    from scoredock.hosting.values import Service
+    from scoredock.lsp.documents import Document
+    from scoredock.lsp.server import ScoredockServer
+
+_LAST: dict[str, Functions] = {}
+
+
+async def answer(server: ScoredockServer, params: types.CodeLensParams) -> list[types.CodeLens]:
+    document = server.documents.get(params.text_document.uri)
+    if document is None or document.virtual or not server.settings.code_lenses:
+        return []
+    found = functions_of(document)
+    if found is None:  # in the middle of typing: lenses that come and go would move the text up and down
+        found = _LAST.get(document.uri)
+    if found is None or not found.complete:
+        return []
+    _LAST[document.uri] = found
+    services = server.watching.of_script(document.path)
+    return [*_above_init(document, found, services), *_above_run(document, found, services)]
+
+
+def _above_init(document: Document, found: Functions, services: tuple[Service, ...]) -> list[types.CodeLens]:
+    line = found.init or 0
+    lenses = [_lens(line, f"$(pulse) {s.name}: {s.state.value} :{s.port}", "scoredock.showServiceLog", s.name) for s in services]
+    again = "Run again" if any(s.target == "process" for s in services) else "Run locally"
+    return [
+        *lenses,
+        _lens(line, f"$(play) {again}", "scoredock.run", document.uri),
+        _lens(line, "$(vm-running) Run in Docker", "scoredock.runInDocker", document.uri),
+    ]
+
+
+def _above_run(document: Document, found: Functions, services: tuple[Service, ...]) -> list[types.CodeLens]:
+    line = found.run or 0
+    lenses = [_lens(line, "$(beaker) Score a sample", "scoredock.score", document.uri)]
+    if services:
+        lenses.append(_lens(line, "$(debug) Attach debugger", "scoredock.attach", services[0].name))
+    else:
+        lenses.append(_lens(line, "$(debug-alt) Debug", "scoredock.debug", document.uri))
+    return lenses
+
+
+def _lens(line: int, title: str, command: str, argument: str) -> types.CodeLens:
+    at = types.Position(line, 0)
+    return types.CodeLens(types.Range(at, at), command=types.Command(title, command, arguments=[argument]))

@@ -1,0 +1,44 @@
+"""A report for whoever is asked for help: versions and paths, no content of any file and no secret."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scoredock import __version__
+from scoredock.folders import cache_folder, data_folder, state_folder
+from scoredock.lsp import tools
+from scoredock.lsp.protocol import Nothing, Report
+
+if TYPE_CHECKING:
+    from scoredock.lsp.server import ScoredockServer
+
+
+async def report(server: ScoredockServer, _: Nothing) -> Report:
+    settings = server.settings
+    services = [f"{s.name} ({s.target}, {s.state.value}, port {s.port})" for s in await server.watching.refresh()]
+    rows = [
+        ("Scoredock server", __version__),
+        ("Python", f"{platform.python_version()} at {sys.executable}"),
+        ("System", platform.platform()),
+        ("Libraries", str(Path(sys.modules["pygls"].__file__ or "").parent)),
+        ("Folders", ", ".join(map(str, (cache_folder(), state_folder(), data_folder())))),
+        ("Tools", "at hand" if tools.at_hand() else "not fetched yet (they come when the first service is run)"),
+        ("uv", _version("uv")),
+        ("Docker engine", settings.docker_host or "of the current Docker context"),
+        ("Trusted", str(settings.trusted)),
+        ("Offline", str(settings.offline)),
+        ("Open documents", str(len(list(server.documents)))),
+        ("Services", "; ".join(services) or "none"),
+    ]
+    return Report("\n".join(f"- {what}: {value}" for what, value in rows))
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "not beside the server"

@@ -1,0 +1,76 @@
+"""Sending sample requests to a running service."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from scoredock.lsp import tools
+from scoredock.lsp.documents import path_of
+from scoredock.lsp.protocol import DocumentParams, Sample, SampleList, ScoreParams, ScoreResult
+from scoredock.lsp.reporting import Reporting
+from scoredock.lsp.wire import UserProblem
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from scoredock.lsp.server import ScoredockServer
+
+# Bytes of a body that are shown; what is sent is always whole.
+SHOWN = 200_000
+
+
+async def samples(server: ScoredockServer, params: DocumentParams) -> SampleList:
+    path = path_of(params.uri)
+    if path is None:
+        return SampleList(())
+    found = await asyncio.to_thread(_files, path)
+    return SampleList(tuple(Sample(file.name, server.documents.uri(file), "") for file in found))
+
+
+def _files(script: Path) -> list[Path]:
+    """The files in the folder `requests` beside a script, or beside its code folder."""
+    for folder in (script.parent / "requests", script.parent.parent / "requests"):
+        if folder.is_dir():
+            return sorted(file for file in folder.iterdir() if file.is_file() and not file.name.startswith("."))
+    return []
+
+
+async def score(server: ScoredockServer, params: ScoreParams) -> ScoreResult:
+    server.require_trust()
+    with Reporting(server, params.work_done_token) as reporting:
+        await tools.ensure(reporting.hear, offline=server.settings.offline, python=server.settings.tools_python)
+        from scoredock.hosting import services as hosting
+        from scoredock.scoring.sending import Request, content_type_of, send
+        from scoredock.scoring.values import ScoringProblem
+
+        service = await hosting.find(params.name)
+        if service is None:
+            raise UserProblem(f"There is no service '{params.name}' any more. Run it again.")
+        path = path_of(params.sample_uri) if params.sample_uri else None
+        body = path.read_bytes() if path else (params.body or "").encode()
+        request = Request(body, content_type=content_type_of(path) if path else None, timeout=server.settings.score_timeout)
+        shown = body[:SHOWN].decode("utf-8", "replace")
+        label = path.name if path else "from the schema"
+        try:
+            answer = await send(service.scoring_uri, request)
+        except ScoringProblem as problem:
+            return ScoreResult(params.name, label, shown, 0, 0.0, "", "", (), str(problem))
+    problem_text = "" if answer.ok else _why(answer.status, answer.run_failed)
+    return ScoreResult(
+        name=params.name,
+        sample=label,
+        request=shown,
+        status=answer.status,
+        seconds=answer.seconds,
+        answer=answer.text[:SHOWN],
+        content_type=answer.header("content-type") or "",
+        headers=answer.headers,
+        problem=problem_text,
+    )
+
+
+def _why(status: int, run_failed: bool | None) -> str:
+    if run_failed:
+        return f"run() failed, and the server answered {status}: the Problems panel and the log say where."
+    return f"The server answered {status}."

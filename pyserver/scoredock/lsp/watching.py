@@ -1,0 +1,137 @@
+"""Keeps the editor's list of services true, and brings what happens to them into the editor.
+
+Nothing is remembered that could be asked: the list is asked of the engines, often while somebody looks, seldom while
+something runs, and not at all otherwise.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scoredock.finding import Finding
+from scoredock.lsp import protocol, tools
+from scoredock.lsp.analysis import OBSERVED
+
+if TYPE_CHECKING:
+    from scoredock.hosting.values import Event, Service
+    from scoredock.lsp.server import ScoredockServer
+
+log = logging.getLogger("scoredock.lsp")
+
+OFTEN, SELDOM = 2.0, 10.0  # seconds
+
+
+class Watching:
+    """The services as this window knows them."""
+
+    def __init__(self, server: ScoredockServer) -> None:
+        self._server = server
+        self._visible = False
+        self._loop: asyncio.Task[Any] | None = None
+        self._listening: dict[str, asyncio.Task[Any]] = {}
+        self._generations: dict[str, int] = {}
+        self._seen_in: dict[str, set[Path]] = {}
+        self.services: tuple[Service, ...] = ()
+
+    def look(self, visible: bool) -> None:
+        """Somebody looks at the list, or no longer."""
+        self._visible = visible
+        if self._loop is not None:
+            self._loop.cancel()
+        self._loop = self._server.in_background(self._watch())
+
+    async def _watch(self) -> None:
+        while True:
+            try:
+                await self.refresh()
+            except Exception:
+                # A Docker engine that goes away in the middle of an answer must not end the watch.
+                log.exception("the services could not be listed")
+            if not self._visible and not self.services:
+                return
+            await asyncio.sleep(OFTEN if self._visible else SELDOM)
+
+    async def refresh(self) -> tuple[Service, ...]:
+        """Ask the engines, and tell the client if something is new."""
+        if not tools.at_hand():
+            return ()
+        from scoredock.hosting.services import list_services
+
+        before, self.services = self.services, await list_services()
+        if self.services != before:
+            self._server.tell(protocol.SERVICES_CHANGED, protocol.ServiceList(tuple(map(self.view, self.services))))
+            await self._server.refresh_lenses()
+        for service in self.services:
+            self._note_generation(service)
+            if service.name not in self._listening:
+                self._listening[service.name] = self._server.in_background(self._listen(service.name))
+        return self.services
+
+    def _note_generation(self, service: Service) -> None:
+        known = self._generations.get(service.name)
+        self._generations[service.name] = service.generation
+        if known is not None and service.generation > known:
+            self.updated(service.name, None)
+
+    def updated(self, name: str, seconds: float | None, generation: int | None = None) -> None:
+        """New code answers: tell the client, and take back what the old code was seen to do."""
+        if generation is not None:
+            self._generations[name] = generation
+        self.observe(name, ())
+        self._server.tell(protocol.SERVICE_UPDATED, protocol.ServiceUpdated(name, seconds, ""))
+
+    def not_updated(self, name: str, problem: str, findings: Iterable[Finding]) -> None:
+        """The old code goes on; why is shown on the line."""
+        self.observe(name, findings)
+        self._server.tell(protocol.SERVICE_UPDATED, protocol.ServiceUpdated(name, None, problem))
+
+    def observe(self, name: str, findings: Iterable[Finding]) -> None:
+        """Show what a service was seen to do, instead of what it was seen to do before."""
+        by_file: dict[Path, list[Finding]] = {}
+        for finding in findings:
+            by_file.setdefault(finding.place.path, []).append(finding)
+        for path in self._seen_in.pop(name, set()) | by_file.keys():
+            self._server.store.put(path, OBSERVED, by_file.get(path, ()))
+            self._server.store.publish(path)
+        if by_file:
+            self._seen_in[name] = set(by_file)
+
+    async def _listen(self, name: str) -> None:
+        from scoredock.hosting.services import events
+
+        try:
+            async for event in events(name):
+                await self._happened(event)
+        finally:
+            self._listening.pop(name, None)
+
+    async def _happened(self, event: Event) -> None:
+        if event.kind in ("crashed", "update-failed") and event.findings:
+            self.observe(event.service, event.findings)
+        if event.kind == "stopped":
+            self.observe(event.service, ())
+        await self.refresh()
+
+    def view(self, service: Service) -> protocol.ServiceView:
+        documents = self._server.documents
+        return protocol.ServiceView(
+            name=service.name,
+            target=service.target,
+            state=service.state.value,
+            port=service.port,
+            project_uri=documents.uri(service.project_file),
+            script_uri=documents.uri(service.entry_script),
+            environment=service.environment_key[:12],
+            started_at=service.started_at,
+            generation=service.generation,
+            scoring_uri=service.scoring_uri,
+            exit_reason=service.exit_reason,
+        )
+
+    def of_script(self, path: Path) -> tuple[Service, ...]:
+        """The services that run a script, or that a file defines."""
+        return tuple(service for service in self.services if path in (service.entry_script, service.project_file))

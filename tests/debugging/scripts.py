@@ -1,0 +1,35 @@
+"""The scripts that the services of these tests run."""
+
+SCORE = """\
+import json
+import sys
+import threading
+import time
+
+model = None
+
+
+def init():
+    global model
+    model = {"weight": 2}
+
+
+def run(data):
+    wish = json.loads(data)
+    if "spin" in wish:
+        until = time.time() + wish["spin"]
+        while time.time() < until:
+            wish["turns"] = wish.get("turns", 0) + 1
+        return "spun"
+    if "fail" in wish:
+        raise ValueError(wish["fail"])
+    if "look" in wish:
+        return {
+            "debugpy": "debugpy" in sys.modules or "pydevd" in sys.modules,
+            "traced": sys.gettrace() is not None,
+            "threads": sorted(thread.name for thread in threading.enumerate()),
+        }
+    number = wish["number"]
+    answer = number * model["weight"]
+    return {"answer": answer}
+"""

@@ -1,0 +1,269 @@
+// A real VS Code (code-server) in a real Chromium, with the VSIX as it was built. What a test does with it reads as a user's
+// actions; what it waits for has a deadline.
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { type Browser, chromium, type Locator, type Page } from "playwright-core";
+
+export const root = path.resolve(import.meta.dirname, "../..");
+export const artifacts = path.join(root, "dist", "screenshots");
+const codeServer = process.env["SCOREDOCK_CODE_SERVER"];
+const browserPath = process.env["SCOREDOCK_CHROMIUM"] ?? "/usr/bin/chromium";
+
+/** Why these tests cannot run here, or undefined. */
+export function missing(): string | undefined {
+  if (process.env["SCOREDOCK_FAST"]) return "left out by --fast";
+  if (!codeServer) return "no code-server: .ci/code-server installs it; name its command in SCOREDOCK_CODE_SERVER";
+  return undefined;
+}
+
+export interface Options {
+  /** Settings beside those that keep the workbench quiet. */
+  readonly settings?: Record<string, unknown>;
+  /** Whether Workspace Trust is asked for, as it is by default in VS Code. */
+  readonly trust?: boolean;
+}
+
+const QUIET = {
+  "workbench.startupEditor": "none",
+  "extensions.ignoreRecommendations": true,
+  "telemetry.telemetryLevel": "off",
+  "update.mode": "none",
+  "git.enabled": false,
+  "workbench.tips.enabled": false,
+  "editor.accessibilitySupport": "off",
+  "window.restoreWindows": "none",
+  "files.autoSave": "off",
+  "editor.minimap.enabled": false,
+  "chat.disableAIFeatures": true,
+  "workbench.secondarySideBar.defaultVisibility": "hidden",
+};
+
+/** One installation of the editor with its own folders; windows are opened in it. */
+export class Installation {
+  private server: ChildProcess | undefined;
+  private address = "";
+  private browser: Browser | undefined;
+  readonly home = mkdtempSync(path.join(tmpdir(), "sd-"));
+
+  static async start(vsix: string, options: Options = {}): Promise<Installation> {
+    const made = new Installation();
+    await made.begin(vsix, options);
+    return made;
+  }
+
+  /** A folder of this installation with these files in it. */
+  folder(name: string, files: Record<string, string>): string {
+    const folder = path.join(this.home, name);
+    mkdirSync(folder, { recursive: true });
+    for (const [file, text] of Object.entries(files)) {
+      mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
+      writeFileSync(path.join(folder, file), text);
+    }
+    return folder;
+  }
+
+  copy(name: string, from: string): string {
+    const folder = path.join(this.home, name);
+    cpSync(from, folder, { recursive: true });
+    return folder;
+  }
+
+  private async begin(vsix: string, { settings = {}, trust = false }: Options): Promise<void> {
+    const user = path.join(this.home, "u", "User");
+    mkdirSync(user, { recursive: true });
+    const all = { ...QUIET, "security.workspace.trust.enabled": trust, ...settings };
+    writeFileSync(path.join(user, "settings.json"), JSON.stringify(all));
+    const common = ["--extensions-dir", path.join(this.home, "e"), "--user-data-dir", path.join(this.home, "u")];
+    const environment = { ...process.env, SCOREDOCK_HOME: this.state, XDG_CONFIG_HOME: path.join(this.home, "c") };
+    await promisify(execFile)(codeServer ?? "", [...common, "--install-extension", vsix], { env: environment, timeout: 120_000 });
+    const server = spawn(
+      codeServer ?? "",
+      [...common, "--auth", "none", "--bind-addr", "127.0.0.1:0", "--disable-telemetry", "--disable-update-check"],
+      { env: environment, stdio: ["ignore", "pipe", "pipe"], detached: true },
+    );
+    this.server = server;
+    this.address = await new Promise<string>((resolve, reject) => {
+      let said = "";
+      const timer = setTimeout(() => reject(new Error(`code-server did not start:\n${said}`)), 60_000);
+      const hear = (data: Buffer) => {
+        said += data.toString();
+        const found = /listening on http:\/\/127\.0\.0\.1:(\d+)/.exec(said);
+        if (found?.[1]) {
+          clearTimeout(timer);
+          resolve(`http://localhost:${found[1]}`);
+        }
+      };
+      server.stdout.on("data", hear);
+      server.stderr.on("data", hear);
+    });
+    this.browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox", "--disable-gpu"] });
+  }
+
+  get state(): string {
+    return path.join(this.home, "s");
+  }
+
+  async open(folder: string): Promise<Window> {
+    if (!this.browser) throw new Error("not started");
+    const context = await this.browser.newContext({ viewport: { width: 1280, height: 800 }, permissions: ["clipboard-read", "clipboard-write"] });
+    const page = await context.newPage();
+    page.setDefaultTimeout(30_000);
+    await page.goto(`${this.address}/?folder=${encodeURIComponent(folder)}`);
+    await page.locator(".monaco-workbench").waitFor();
+    await page.locator(".statusbar").waitFor();
+    return new Window(page, folder, this);
+  }
+
+  /** What the extension's server has written to its log in any window. */
+  log(): string {
+    const logs = path.join(this.home, "u", "logs");
+    const files = readdirSync(logs, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith("Scoredock.log"));
+    return files.map((file) => readFileSync(path.join(logs, file), "utf8")).join("\n");
+  }
+
+  async stop(): Promise<void> {
+    await this.browser?.close();
+    const pid = this.server?.pid;
+    if (pid === undefined) return;
+    const ended = new Promise((resolve) => this.server?.once("exit", resolve));
+    process.kill(-pid, "SIGTERM");
+    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 5_000))]);
+    try {
+      process.kill(-pid, "SIGKILL");
+    } catch {
+      // all of it has ended
+    }
+  }
+}
+
+/** One window of the editor, as a user sees it. */
+export class Window {
+  constructor(
+    readonly page: Page,
+    readonly folder: string,
+    private readonly installation: Installation,
+  ) {}
+
+  /** Runs a command by its title in the palette. */
+  async command(title: string): Promise<void> {
+    await this.quick(`>${title}`, title);
+  }
+
+  /** Opens a file of the folder by its name. */
+  async file(name: string): Promise<void> {
+    await until(async () => {
+      await this.quickOpen();
+      await this.page.locator(".quick-input-widget input.input").fill(name);
+      await this.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: name }).first().waitFor({ timeout: 4_000 });
+      await this.page.keyboard.press("Enter");
+      await this.page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor({ timeout: 4_000 });
+    });
+  }
+
+  private async quickOpen(): Promise<void> {
+    await this.page.keyboard.press("Escape");
+    await this.page.keyboard.press("F1");
+    await this.page.locator(".quick-input-widget input.input").waitFor({ state: "visible", timeout: 4_000 });
+  }
+
+  private async quick(typed: string, row: string): Promise<void> {
+    await until(async () => {
+      await this.quickOpen();
+      await this.page.locator(".quick-input-widget input.input").fill(typed);
+      const focused = this.page.locator(".quick-input-list .monaco-list-row.focused").filter({ hasText: row });
+      await focused.waitFor({ timeout: 4_000 });
+      await this.page.keyboard.press("Enter");
+    });
+  }
+
+  /** Chooses a row of an open quick pick. */
+  async pick(text: string): Promise<void> {
+    const row = this.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: text }).first();
+    await row.waitFor();
+    await row.click();
+  }
+
+  async type(line: number, column: number, text: string): Promise<void> {
+    await this.goTo(line, column);
+    await this.page.keyboard.insertText(text);
+  }
+
+  async goTo(line: number, column: number): Promise<void> {
+    await this.quickOpen();
+    await this.page.locator(".quick-input-widget input.input").fill(`:${line}:${column}`);
+    await this.page.keyboard.press("Enter");
+    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+  }
+
+  /** Replaces the text of the open file from outside, as another program would, and waits until the editor shows it. */
+  write(name: string, change: (text: string) => string): void {
+    const file = path.join(this.folder, name);
+    writeFileSync(file, change(readFileSync(file, "utf8")));
+  }
+
+  read(name: string): string {
+    return readFileSync(path.join(this.folder, name), "utf8");
+  }
+
+  async save(): Promise<void> {
+    await this.page.keyboard.press("Control+s");
+    await this.page.locator(".tab.active.dirty").waitFor({ state: "detached" });
+  }
+
+  /** Messages in the Problems panel. */
+  async problems(): Promise<string[]> {
+    const panel = this.page.locator(".markers-panel");
+    if (!(await panel.isVisible())) await this.command("Problems: Focus on Problems View");
+    await panel.waitFor();
+    const rows = await panel.locator(".monaco-list-row .marker-message-line, .monaco-list-row .details-container").allInnerTexts();
+    return rows.map((row) => row.trim()).filter(Boolean);
+  }
+
+  lens(text: string): Locator {
+    return this.page.locator(".codelens-decoration a").filter({ hasText: text }).first();
+  }
+
+  editorText(part: string): Locator {
+    return this.page.locator(".monaco-editor .view-lines").filter({ hasText: part }).first();
+  }
+
+  toast(text: string): Locator {
+    return this.page.locator(".notification-toast").filter({ hasText: text });
+  }
+
+  async screenshot(name: string): Promise<void> {
+    mkdirSync(artifacts, { recursive: true });
+    await this.page.screenshot({ path: path.join(artifacts, `${name}.png`) });
+  }
+
+  get log(): string {
+    return this.installation.log();
+  }
+
+  async close(): Promise<void> {
+    await this.page.context().close();
+  }
+}
+
+/** Tries until it works; the last failure is what the test shows. */
+export async function until<T>(attempt: () => Promise<T> | T, timeout = 30_000): Promise<T> {
+  const deadline = Date.now() + timeout;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
+/** Waits until a condition holds. */
+export async function wait(what: string, condition: () => boolean | Promise<boolean>, timeout = 30_000): Promise<void> {
+  await until(async () => {
+    if (!(await condition())) throw new Error(`in vain waited for: ${what}`);
+  }, timeout);
+}
