@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from scoredock.debugging import framing, numbers
 from scoredock.debugging.framing import Message
+from scoredock.hosting.values import Pipe
 
 
 class Adapter:
@@ -17,7 +18,7 @@ class Adapter:
         self,
         pid: int,
         slot: int,
-        streams: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+        streams: tuple[asyncio.StreamReader, Pipe],
         heard: Callable[[Adapter, Message], None],
         gone: Callable[[Adapter], None],
     ) -> None:

@@ -6,8 +6,8 @@ import asyncio
 import secrets
 from contextlib import suppress
 
-from scoredock.debugging.session import Session, Terms
-from scoredock.debugging.workers import Door, Streams, Workers
+from scoredock.debugging.session import Client, Session, Terms
+from scoredock.debugging.workers import Door, Workers
 
 PATIENCE = 600.0  # seconds in which somebody has to connect
 
@@ -69,7 +69,7 @@ class Bridge:
         self._serving.add(task)
         task.add_done_callback(self._serving.discard)
 
-    async def _serve(self, client: Streams) -> None:
+    async def _serve(self, client: Client) -> None:
         won = False
 
         def claim() -> bool:

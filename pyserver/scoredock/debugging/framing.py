@@ -6,6 +6,8 @@ import asyncio
 import json
 from typing import Any
 
+from scoredock.hosting.values import Pipe
+
 Message = dict[str, Any]
 LONGEST = 64 << 20  # bytes; a variable may be large, a message that is larger is not one of ours
 
@@ -39,7 +41,7 @@ async def read(stream: asyncio.StreamReader) -> Message | None:
     return message
 
 
-def write(stream: asyncio.StreamWriter, message: Message) -> None:
+def write(stream: Pipe, message: Message) -> None:
     """Queue a message; a stream that is closed loses it."""
     if stream.is_closing():
         return

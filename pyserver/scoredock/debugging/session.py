@@ -18,7 +18,7 @@ from scoredock.debugging import framing, numbers
 from scoredock.debugging.adapter import Adapter
 from scoredock.debugging.breakpoints import Breakpoints
 from scoredock.debugging.framing import Message
-from scoredock.debugging.workers import CannotAttach, Heard, Opened, Streams, Workers
+from scoredock.debugging.workers import CannotAttach, Heard, Opened, Workers
 from scoredock.errors import ScoredockError
 
 # What pydevd can do (its `on_initialize_request`), without what would end the service.
@@ -52,6 +52,7 @@ CAPABILITIES: Message = {
     ],
 }
 logger = logging.getLogger(__name__)
+Client = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 REPLAYED = ("setFunctionBreakpoints", "setExceptionBreakpoints", "setDebuggerProperty")
 
 
@@ -67,7 +68,7 @@ class Terms:
 class Session:
     """Serves one connection until the client or the service is gone."""
 
-    def __init__(self, client: Streams, terms: Terms, workers: Workers, claim: Callable[[], bool]) -> None:
+    def __init__(self, client: Client, terms: Terms, workers: Workers, claim: Callable[[], bool]) -> None:
         self._reader, self._writer = client
         self._sent = 0
         self._terms, self._workers, self._claim = terms, workers, claim

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from scoredock.errors import ScoredockError
+from scoredock.hosting.values import Pipe
 
-Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+Streams = tuple[asyncio.StreamReader, Pipe]
 LONGEST_LINE = 1 << 20
 
 
@@ -65,6 +66,18 @@ class Workers:
         self._library = ""
         self._known: set[int] = set()
         self._listening: asyncio.Task[None] | None = None
+
+    async def prepare(self) -> None:
+        """Find out early what would go wrong: the service does not answer, a debugger is there already, debugpy cannot be
+        had. Opens nothing. Raises `CannotAttach`."""
+        streams = await self._door.connect(self._door.control)
+        try:
+            status = await self._request(streams, {"command": "status"})
+        finally:
+            streams[1].close()
+        if any("attached" in worker["flags"] for worker in status["workers"]):
+            raise CannotAttach(f"A debugger is already attached to '{self._door.service}'.", "Disconnect it first.")
+        self._library = await self._door.library(status["versions"]["python"])
 
     async def start(self, heard: Heard) -> tuple[Opened, ...]:
         """The workers that are there. Raises `CannotAttach`."""

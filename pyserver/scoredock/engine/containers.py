@@ -93,6 +93,22 @@ def put(connection: Connection, identifier: str, entries: tuple[tarfile.TarInfo,
         connection.api.put_archive(identifier, "/", archive.getvalue())
 
 
+def put_folder(connection: Connection, identifier: str, folder: Path, inside: PurePosixPath) -> None:
+    """Copy a folder of this machine into a container, for everybody in it to read."""
+
+    def plain(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+        entry.uid = entry.gid = 0
+        entry.uname = entry.gname = ""
+        entry.mode = 0o755 if entry.isdir() else 0o644
+        return entry
+
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        tar.add(folder, str(inside).lstrip("/"), filter=plain)
+    with saying_plainly(connection.address):
+        connection.api.put_archive(identifier, "/", archive.getvalue())
+
+
 def read_file(connection: Connection, identifier: str, inside: PurePosixPath) -> bytes | None:
     """A small file of a container, running or not; ``None`` when it is not there."""
     try:

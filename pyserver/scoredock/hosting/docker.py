@@ -20,10 +20,11 @@ from scoredock.engine.connection import Connection, connect
 from scoredock.engine.values import Container, ContainerGone, EngineAbsent
 from scoredock.hosting import docker_control, docker_failure, docker_stock, naming, runs
 from scoredock.hosting.crash import findings_of
+from scoredock.hosting.docker_inside import DockerInside
 from scoredock.hosting.docker_place import Placing, blueprint, hold_port, record_for
 from scoredock.hosting.docker_record import container_name
 from scoredock.hosting.docker_stock import Row, Stock
-from scoredock.hosting.values import Event, LogLine, Plan, Service, ServiceProblem, State, Target, Updated
+from scoredock.hosting.values import Event, Inside, LogLine, Plan, Service, ServiceProblem, State, Target, Updated
 from scoredock.progress import Progress, Step, silent
 
 T = TypeVar("T")
@@ -139,6 +140,10 @@ class DockerEngine:
         if answer is None:
             raise ServiceProblem(f"'{name}' has ended.", "See its log.")
         return answer
+
+    async def inside(self, name: str) -> Inside:
+        connection, row, _ = await self._running(name)
+        return DockerInside(connection, row)
 
     # What there is.
 

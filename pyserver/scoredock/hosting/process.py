@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from scoredock.hosting import control, crash, launch, logs, model_layout, naming, ports, process_table, runs, starting, takeover
+from scoredock.hosting.process_inside import ProcessInside
 from scoredock.hosting.runs import Facts, Run
-from scoredock.hosting.values import Event, LogLine, Plan, PortTaken, Service, ServiceProblem, State, Target, Updated
+from scoredock.hosting.values import Event, Inside, LogLine, Plan, PortTaken, Service, ServiceProblem, State, Target, Updated
 from scoredock.progress import Progress, Step, silent
 
 STATUS_PATIENCE = 2.0  # seconds; an arbiter that imports libraries answers only afterwards
@@ -166,6 +167,9 @@ class ProcessEngine:
         if answer is None:
             raise ServiceProblem(f"'{name}' has ended.", "See its log.")
         return answer
+
+    async def inside(self, name: str) -> Inside:
+        return ProcessInside(self._running(name))
 
     # What a run is now.
 

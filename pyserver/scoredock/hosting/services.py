@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from scoredock.environment.sync import read_specification, sync
 from scoredock.hosting import engines, naming
-from scoredock.hosting.values import Engine, Event, LogLine, Plan, Service, ServiceProblem, State, Target, Updated
+from scoredock.hosting.values import Engine, Event, Inside, LogLine, Plan, Service, ServiceProblem, State, Target, Updated
 from scoredock.progress import Progress, Step, silent
 from scoredock.project.values import Project
 
@@ -142,6 +142,12 @@ async def control(name: str, request: dict[str, object]) -> dict[str, object]:
     """Ask the arbiter inside it (`runtime/PROTOCOL.md`)."""
     engine, _ = await _engine_of(name)
     return await engine.control(name, request)
+
+
+async def inside(name: str) -> Inside:
+    """A way into it, for the debugger."""
+    engine, _ = await _engine_of(name)
+    return await engine.inside(name)
 
 
 async def _engine_of(name: str) -> tuple[Engine, Service]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from enum import Enum
@@ -107,6 +108,30 @@ class Event:
     detail: str = ""
 
 
+class Pipe(Protocol):
+    """The writing end of a connection into a service."""
+
+    def write(self, data: bytes) -> None: ...
+    def is_closing(self) -> bool: ...
+    def close(self) -> None: ...
+
+
+class Inside(Protocol):
+    """A way into a service that runs, for the debugger. Paths are as the service's own processes see them."""
+
+    control: str  # the control socket (runtime/PROTOCOL.md)
+    machine: str  # what the service runs on, as uv names platforms (``x86_64-manylinux_2_34``); "" for this machine
+    mappings: tuple[tuple[str, str], ...]  # (folder of this machine, the same folder in the service) where they differ
+
+    async def connect(self, path: str) -> tuple[asyncio.StreamReader, Pipe]:
+        """Open a unix socket of the service. Raises OSError or ServiceProblem when nobody is there."""
+        ...
+
+    async def bring(self, folder: Path) -> str:
+        """Make a folder of this machine readable for the service; where it lies there. Nothing of the image changes."""
+        ...
+
+
 class Engine(Protocol):
     """Runs services. One contract test suite holds every engine to the same behaviour
     (tests/hosting/test_engine_contract.py). Every call may be cancelled: what it had started is gone then."""
@@ -150,4 +175,8 @@ class Engine(Protocol):
 
     async def control(self, name: str, request: dict[str, object]) -> dict[str, object]:
         """Ask the arbiter inside the service (status, update, attach); the protocol is `runtime/PROTOCOL.md`."""
+        ...
+
+    async def inside(self, name: str) -> Inside:
+        """A way into the service as it runs now. Raises ServiceProblem if it does not."""
         ...

@@ -111,7 +111,7 @@ class Debugger:
             if self._watcher.is_alive():
                 raise Busy("a debugger is attached already; disconnect it first")
         _overlook(threading.current_thread())
-        path = os.path.join(folder, "debug-%d" % os.getpid())
+        path = os.path.join(folder, "d%d" % os.getpid())
         if os.path.exists(path):
             os.unlink(path)
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
