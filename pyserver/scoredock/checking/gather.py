@@ -50,10 +50,15 @@ class Surroundings:
         """The project that a script belongs to, or None."""
         script = script.absolute()
         if script not in self._projects:
-            from scoredock.project import read_project
-
-            self._projects[script] = read_project(script, overlay=self.overlay).project
+            self._projects[script] = self._read(script)
         return self._projects[script]
+
+    def _read(self, script: Path) -> Project | None:
+        if not _has_project_files(script):  # then there is nothing to know, and YAML need not be loaded
+            return None
+        from scoredock.project import read_project
+
+        return read_project(script, overlay=self.overlay).project
 
     def facts(self, text: str, path: Path) -> Facts:
         """All that the contract may know of one script. Never raises for what files hold."""
@@ -88,6 +93,20 @@ class Surroundings:
         if release(version)[:2] == release(own_python())[:2]:
             return None
         return _asked(environment.interpreter, text)
+
+
+def _has_project_files(script: Path) -> bool:
+    """Whether any file from which a project could be read lies where `read_project` would look."""
+    for folder in (script.parent, *list(script.parents)[1:4]):
+        try:
+            names = os.listdir(folder)  # noqa: PTH208 (names are wanted, not paths)
+        except OSError:
+            continue
+        if any(name.endswith((".yml", ".yaml", ".json")) or name == "requirements.txt" for name in names):
+            return True
+        if ".git" in names:
+            break
+    return False
 
 
 @lru_cache(maxsize=64)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from scoredock.contract.frame import without_none
 from scoredock.contract.methods import ATTRIBUTES, PLAIN
 from scoredock.contract.model_paths import VARIABLE
+from scoredock.contract.request import CALLABLE
 from scoredock.contract.values import (
     ANY,
     STR,
@@ -75,7 +76,7 @@ def attribute_of(machine: Machine, value: Value, name: str) -> Value:
         if isinstance(found, Object) and isinstance(value, Object) and not value.sure:
             return Object(found.type, False, found.tags)
         return found
-    if name in PLAIN.get(kind, ()):
+    if name in PLAIN.get(kind, ()) or (kind == "flask.Request" and name not in CALLABLE):
         return ANY
     return Method(value, name)
 

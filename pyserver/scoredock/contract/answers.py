@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,9 @@ def follow(machine: Machine, entry: Entry) -> Answers:
 
 def _returned(machine: Machine, run: Function) -> list[Returned]:
     """What `run` gives, told at the author's own `return` when a decorator only passes it on."""
+    scope = machine.scopes.get(run.node)
+    if scope is not None and scope.yields:
+        return [Returned(ast.copy_location(ast.Return(value=None), run.node), Object("generator"), None)]
     outer = machine.returns(run, [], arguments(machine, run))
     if run.wraps is None or len(outer) != 1:
         return outer

@@ -89,5 +89,32 @@ BROUGHT: dict[str, list[str]] = {
     "nlp": [],
     "ipykernel": words("ipython traitlets jupyter-client jupyter-core tornado psutil packaging nest-asyncio debugpy pyzmq"),
     "debugpy": [],
+    "mlflow-skinny": [
+        *_WEB,
+        *words("click cloudpickle databricks-cli entrypoints gitpython packaging protobuf pyyaml pytz sqlparse"),
+    ],
+    "mlflow": [
+        *_WEB,
+        *_LEARN,
+        *_FRAMES,
+        *words("mlflow-skinny click cloudpickle flask gunicorn jinja2 markdown matplotlib pandas pyarrow pyyaml scikit-learn"),
+        *words("sqlalchemy alembic docker gitpython packaging protobuf sqlparse graphene pillow werkzeug itsdangerous"),
+    ],
+    "azureml-mlflow": [
+        *_AZUREML_CORE,
+        *words("mlflow mlflow-skinny jsonpickle cloudpickle pyyaml click numpy pandas azure-identity"),
+    ],
+    "azureml-ai-monitoring": words("pandas numpy python-dateutil pytz requests"),
+    "transformers": [*_WEB, *words("numpy tokenizers huggingface-hub safetensors regex tqdm pyyaml filelock packaging fsspec")],
+    "tokenizers": words("huggingface-hub"),
+    "sentence-transformers": [*_WEB, *_LEARN, *words("transformers torch scikit-learn pillow tqdm huggingface-hub tokenizers")],
+    "tensorflow": [
+        *_WEB,
+        *words("keras numpy h5py protobuf absl-py tensorboard astunparse gast google-pasta opt-einsum packaging six termcolor"),
+        *words("typing-extensions wrapt grpcio ml-dtypes scipy tensorflow-estimator werkzeug markdown pillow"),
+    ],
+    "keras": words("numpy h5py absl-py rich namex optree ml-dtypes packaging scipy pyyaml six"),
+    "h5py": _NUMERIC,
+    "openai": words("httpx pydantic typing-extensions anyio tqdm distro sniffio requests numpy pandas"),
 }
 KNOWN = frozenset(BROUGHT)

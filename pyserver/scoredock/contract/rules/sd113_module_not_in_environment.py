@@ -115,4 +115,4 @@ def _missing(site: ImportSite, environment: EnvironmentFacts) -> Severity | None
     if wanted & brought or root in brought:
         return None
     # A package of which we do not know what it brings may bring this one.
-    return Severity.ERROR if declared <= KNOWN else Severity.WARNING
+    return Severity.ERROR if declared <= KNOWN else None

@@ -51,7 +51,7 @@ def _finding(script: Script, node: ast.AST, expression: ast.expr | None, found: 
     hint = _hint(found)
     return RULE.finding(
         script,
-        script.text.place(expression if expression is not None else node),
+        script.text.place(expression) if expression is not None else script.text.head(node),
         f"{message} {hint}".rstrip(),
         severity=Severity.ERROR if found.sure else Severity.WARNING,
         fix=_fix(script, expression, found),
