@@ -14,6 +14,7 @@ import pytest
 import requests
 from tests.hosting.kit import Kit, load, post, until
 
+from scoredock.finding import Finding
 from scoredock.hosting.values import PortTaken, ScriptCrashed, ServiceProblem, State
 from scoredock.progress import Step
 from scoredock.project.values import ModelMount
@@ -279,6 +280,68 @@ async def test_the_environment_is_the_deployments_and_not_the_shells(kit: Kit, m
     assert not {"SECRET_OF_THE_SHELL", "PYTHONPATH"} & set(seen)
     status = await kit.engine.control(kit.name, {"command": "status"})
     assert isinstance(status["workers"], list) and len(status["workers"]) == 2
+
+
+FAILING = """\
+import json
+
+
+def init():
+    pass
+
+
+def deeper(text):
+    return json.loads(text)["x"]
+
+
+def run(raw_data):
+    print("asked", raw_data)
+    if raw_data == "set":
+        return {1, 2}
+    if raw_data == "chain":
+        try:
+            deeper("{}")
+        except KeyError as error:
+            raise ValueError("bad\\ninput") from error
+    if raw_data == "exit":
+        raise SystemExit(3)
+    return deeper(raw_data)
+"""
+
+
+async def test_a_request_that_fails_is_a_finding_at_its_line(kit: Kit) -> None:
+    kit.write(FAILING)
+    service = await kit.engine.deploy(kit.plan())
+    found: list[Finding] = []
+
+    async def listen() -> None:
+        async for finding in kit.fresh().findings(kit.name):
+            found.append(finding)
+
+    listening = asyncio.create_task(listen())
+    expected = {
+        "{}": ("SD502", 9, "KeyError: 'x'"),
+        "set": ("SD503", 12, "set is not JSON serializable"),
+        "chain": ("SD502", 20, "ValueError: bad input"),
+        "exit": ("SD502", 22, "SystemExit: 3"),
+    }
+    for body, (code, line, words) in expected.items():
+        limit = time.monotonic() + 20
+        # The finding comes at its line, and the last lines of the log are with it.
+        while not any(
+            (f.code, f.place.path, f.place.line) == (code, kit.script, line)
+            and words in f.message
+            and any(f"asked {body}" in said for _, said in f.related)
+            for f in found
+        ):
+            answer = await asyncio.to_thread(requests.post, service.scoring_uri, body, timeout=20)
+            assert answer.status_code == 500
+            assert time.monotonic() < limit, found
+            await asyncio.sleep(0.1)
+    chain = next(f for f in found if f.place.line == 20)
+    assert any("caused by KeyError" in words and place.line == 9 for place, words in chain.related)
+    await kit.engine.stop(kit.name)
+    await asyncio.wait_for(listening, 20)
 
 
 async def test_what_happens_is_told(kit: Kit) -> None:

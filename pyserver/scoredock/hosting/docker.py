@@ -18,7 +18,8 @@ from scoredock.engine import containers, logs
 from scoredock.engine.background import beside
 from scoredock.engine.connection import Connection, connect
 from scoredock.engine.values import Container, ContainerGone, EngineAbsent
-from scoredock.hosting import docker_control, docker_failure, docker_stock, naming, runs
+from scoredock.finding import Finding
+from scoredock.hosting import docker_control, docker_failure, docker_stock, naming, observed, runs
 from scoredock.hosting.crash import findings_of
 from scoredock.hosting.docker_inside import DockerInside
 from scoredock.hosting.docker_place import Placing, blueprint, hold_port, record_for
@@ -133,6 +134,12 @@ class DockerEngine:
                         yield event
         except (ContainerGone, OSError):
             return
+
+    async def findings(self, name: str) -> AsyncIterator[Finding]:
+        _, row, _ = await self._running(name)
+        lines = self.logs(name, follow=True, last=0)
+        async for finding in observed.findings_of(lines, docker_failure.own_paths(row.record)):
+            yield finding
 
     async def control(self, name: str, request: dict[str, object]) -> dict[str, object]:
         connection, row, _ = await self._running(name)

@@ -11,7 +11,21 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from scoredock.hosting import control, crash, launch, logs, model_layout, naming, ports, process_table, runs, starting, takeover
+from scoredock.finding import Finding
+from scoredock.hosting import (
+    control,
+    crash,
+    launch,
+    logs,
+    model_layout,
+    naming,
+    observed,
+    ports,
+    process_table,
+    runs,
+    starting,
+    takeover,
+)
 from scoredock.hosting.process_inside import ProcessInside
 from scoredock.hosting.runs import Facts, Run
 from scoredock.hosting.values import Event, Inside, LogLine, Plan, PortTaken, Service, ServiceProblem, State, Target, Updated
@@ -160,6 +174,12 @@ class ProcessEngine:
                         yield event
         except OSError:
             return
+
+    async def findings(self, name: str) -> AsyncIterator[Finding]:
+        run = self._running(name)
+        lines = logs.read(run.log, last=0, follow=lambda: run.process() is not None)
+        async for finding in observed.findings_of(lines, paths_of(run)):
+            yield finding
 
     async def control(self, name: str, request: dict[str, object]) -> dict[str, object]:
         run = self._running(name)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from scoredock.environment.sync import read_specification, sync
+from scoredock.finding import Finding
 from scoredock.hosting import engines, naming
 from scoredock.hosting.values import Engine, Event, Inside, LogLine, Plan, Service, ServiceProblem, State, Target, Updated
 from scoredock.progress import Progress, Step, silent
@@ -136,6 +137,13 @@ async def events(name: str) -> AsyncIterator[Event]:
     engine, _ = await _engine_of(name)
     async for event in engine.events(name):
         yield event
+
+
+async def findings(name: str) -> AsyncIterator[Finding]:
+    """SD502 and SD503 for every request that fails from now on, until it ends. A good update makes them void."""
+    engine, _ = await _engine_of(name)
+    async for finding in engine.findings(name):
+        yield finding
 
 
 async def control(name: str, request: dict[str, object]) -> dict[str, object]:

@@ -173,6 +173,10 @@ class Engine(Protocol):
         """What happens to it from now on; ends when the service ends."""
         ...
 
+    def findings(self, name: str) -> AsyncIterator[Finding]:
+        """SD502 and SD503, at the line, for every request that fails from now on; ends when the service ends."""
+        ...
+
     async def control(self, name: str, request: dict[str, object]) -> dict[str, object]:
         """Ask the arbiter inside the service (status, update, attach); the protocol is `runtime/PROTOCOL.md`."""
         ...
