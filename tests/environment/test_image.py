@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from scoredock.environment.image import BaseImage, HostBuild, Recipe, image_recipe
+from scoredock.environment.image import BaseImage, EarlierImage, HostBuild, Recipe, image_recipe
 from scoredock.environment.lock_text import Resolved, parse_lock
 from scoredock.environment.values import EnvironmentProblem, Specification
 
@@ -22,10 +23,15 @@ HOST = HostBuild(
 
 
 def recipe(
-    base: BaseImage = PLAIN, *, lock: tuple[Resolved, ...] = LOCK, host: HostBuild = HOST, buildkit: bool = True
+    base: BaseImage = PLAIN,
+    *,
+    lock: tuple[Resolved, ...] = LOCK,
+    host: HostBuild = HOST,
+    buildkit: bool = True,
+    earlier: tuple[EarlierImage, ...] = (),
 ) -> Recipe:
     specification = Specification(Path("/project/conda.yml"), python="=3.11")
-    return image_recipe(specification, lock, base, python_version="3.11.7", host=host, buildkit=buildkit)
+    return image_recipe(specification, lock, base, python_version="3.11.7", host=host, buildkit=buildkit, earlier=earlier)
 
 
 def test_layers_stand_in_order_of_change_and_nothing_of_the_project_is_in_it() -> None:
@@ -89,6 +95,42 @@ def test_packages_of_this_machine_go_along(tmp_path: Path) -> None:
     copies = [file for file in made.files if file.source == tmp_path / "own"]
     assert len(copies) == 2
     assert all(file.name in text for file in copies)
+
+
+def labels_of(made: Recipe) -> tuple[tuple[str, str], ...]:
+    return tuple(re.findall(r'([\w.]+)="([^"]*)"', made.dockerfile.split("LABEL ")[1]))
+
+
+def test_a_changed_pin_is_a_small_layer_on_the_nearest_image() -> None:
+    first = recipe()
+    changed = parse_lock("numpy==1.26.4\nsix==1.15.0\n")
+    alone = recipe(lock=changed)
+    upon = recipe(lock=changed, earlier=(EarlierImage(first.tag, labels_of(first)),))
+    assert upon.tag == alone.tag != first.tag
+    assert upon.dockerfile.split("FROM ")[1].startswith(first.tag)
+    assert "venv" not in upon.dockerfile
+    assert dict(labels_of(upon))["scoredock.steps"] == "1"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"scoredock.base": "sha256:other 3.11"},
+        {"scoredock.steps": "8"},
+        {"scoredock.steps": ""},
+        {"scoredock.packages": " ".join(f"p{n}==1" for n in range(30))},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_an_image_that_is_too_different_is_not_built_upon(change: dict[str, str]) -> None:
+    labels = dict(labels_of(recipe())) | change
+    made = recipe(lock=parse_lock("numpy==1.26.4\nsix==1.15.0\n"), earlier=(EarlierImage("x", tuple(labels.items())),))
+    assert "FROM python:3.11-slim" in made.dockerfile
+
+
+def test_an_image_that_runs_as_somebody_is_built_as_root_and_given_back() -> None:
+    made = recipe(replace(PLAIN, user="dockeruser"))
+    assert made.dockerfile.index("USER root") < made.dockerfile.index("RUN") < made.dockerfile.index("USER dockeruser")
 
 
 def test_conda_packages_need_a_base_with_conda() -> None:

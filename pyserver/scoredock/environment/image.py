@@ -4,10 +4,11 @@ The image holds the environment and nothing of the project: code and model are m
 edit never builds it. Its tag is made of its content, so an image that exists is never built again.
 
 Order of layers by rate of change: base image, Python (and conda packages), pip packages. With BuildKit, uv comes in by
-a mount and leaves no trace, downloads stay in a cache mount, and so does a copy of the environment: after a change of
-one pin only the changed packages are installed and compiled, then the whole is copied into its layer. Bytecode is
-made in the image, because what a container writes is lost with it and every start would pay for it (peers.md: 3.4 s
-against 1.2 s). How the host reaches its package index goes in as a build secret, which no layer or history holds.
+a mount and leaves no trace, and downloads stay in a cache mount. Where an image with nearly the same packages exists on
+the same base, the new one is a small layer on top of it, in which only what differs is installed and compiled: after a
+change of one pin nothing else is copied again. Bytecode is made in the image, because what a container writes is lost
+with it and every start would pay for it (peers.md: 3.4 s against 1.2 s). How the host reaches its package index goes in
+as a build secret, which no layer or history holds.
 """
 
 from __future__ import annotations
@@ -27,17 +28,21 @@ from scoredock.environment.values import EnvironmentProblem, Specification
 PREFIX = "/opt/scoredock/env"
 PYTHONS = "/opt/scoredock/python"
 _CONTEXT = "/opt/scoredock/context"
-_CACHED = "/cache/environment"
+# Raised when the same content would be built into a different environment than before.
+_RECIPE = 2
 INDEX_SECRET, CERTIFICATE_SECRET = "scoredock-index", "scoredock-certificates"
 # Written into every image of ours: by these they are found again, listed and pruned.
 KEY_LABEL, PACKAGES_LABEL = "scoredock.environment", "scoredock.packages"
+BASE_LABEL, STEPS_LABEL = "scoredock.base", "scoredock.steps"
+# An image of too many small layers is slow to mount, and after a while more is covered than shows.
+_MOST_STEPS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class BaseImage:
     """What an image brings: ``digest`` its identity, ``python`` the version of the ``python_path`` inside it, ``server``
     the version of the inference server in that Python, and ``conda`` the path of a conda executable; each ``None`` when
-    it has none. The caller asks the image."""
+    it has none; ``user`` is who its commands run as where that is not root. The caller asks the image."""
 
     reference: str
     digest: str = ""
@@ -45,6 +50,15 @@ class BaseImage:
     python_path: str = "python3"
     conda: str | None = None
     server: str | None = None
+    user: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierImage:
+    """An image of ours that is on the engine: what it can be named by, and its labels."""
+
+    reference: str
+    labels: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +114,12 @@ def image_recipe(
     python_version: str,
     host: HostBuild,
     buildkit: bool,
+    earlier: tuple[EarlierImage, ...] = (),
 ) -> Recipe:
     """The recipe of an environment's image. ``lock`` was resolved for Linux and ``python_version`` ("3.11.7").
+
+    ``earlier`` are the images that carry ``KEY_LABEL``: the nearest of them may be built upon. The key and the tag
+    follow the content alone (base, Python, packages), whichever way it is built.
 
     ``buildkit`` says whether the engine's builder has cache, bind and secret mounts; the classic builder gets two
     stages instead, and refuses index settings with a password, which would stay in its history.
@@ -129,24 +147,30 @@ def image_recipe(
         files.append(ContextFile("uv", source=host.uv))
     if not buildkit and host.certificates:
         files.append(ContextFile("certificates.pem", host.certificates))  # public by nature; stays in the first stage
-    write = _with_buildkit if buildkit else _classic
-    body = write(base, minor=minor, conda=bool(conda), host=host, index=index)
     packages = " ".join(f"{item.name}=={item.version}" for item in lock if item.name and item.version)
+    identity = f"{base.digest or base.reference} {minor}"
     digest = hashlib.sha256()
-    for part in (base.digest or base.reference, "buildkit" if buildkit else "classic", body, requirements, packages):
+    for part in (str(_RECIPE), identity, requirements, packages):
         digest.update(part.encode() + b"\0")
     for file in files:
-        digest.update(f"{file.name}\0{file.text if file.text is not None else _fingerprint_of(file)}\0".encode())
+        if file.name not in ("uv", "certificates.pem"):  # means, not content
+            digest.update(f"{file.name}\0{file.text if file.text is not None else _fingerprint_of(file)}\0".encode())
     key = digest.hexdigest()[:16]
-    dockerfile = "\n".join(
-        (
-            f"# The environment of {specification.path.name or 'an entry script'}: Python {minor} and packages, not the project.",
-            body,
-            f"ENV PATH={PREFIX}/bin:$PATH PYTHONUNBUFFERED=1",
-            f'LABEL {KEY_LABEL}="{key}" {PACKAGES_LABEL}="{packages}"',
-            "",
-        )
-    )
+    below = None if conda or not buildkit else _nearest(earlier, identity, packages)
+    if buildkit:
+        body = _with_buildkit(base, below, minor=minor, conda=bool(conda), host=host, index=index)
+    else:
+        body = _classic(base, minor=minor, conda=bool(conda), host=host, index=index)
+    steps = int(dict(below.labels).get(STEPS_LABEL, "0")) + 1 if below else 0
+    labels = {KEY_LABEL: key, BASE_LABEL: identity, STEPS_LABEL: str(steps), PACKAGES_LABEL: packages}
+    lines = [
+        f"# The environment of {specification.path.name or 'an entry script'}: Python {minor} and packages, not the project.",
+        body,
+        f"ENV PATH={PREFIX}/bin:$PATH PYTHONUNBUFFERED=1" if not below else "",
+        "LABEL " + " ".join(f'{name}="{value}"' for name, value in labels.items()),
+        f"USER {base.user}" if base.user else "",
+    ]
+    dockerfile = "\n".join(line for line in lines if line) + "\n"
     secrets = []
     if buildkit and index:
         exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in index)
@@ -165,7 +189,30 @@ def image_recipe(
     )
 
 
-def _with_buildkit(base: BaseImage, *, minor: str, conda: bool, host: HostBuild, index: tuple[tuple[str, str], ...]) -> str:
+def _nearest(earlier: tuple[EarlierImage, ...], identity: str, packages: str) -> EarlierImage | None:
+    """The image that differs in the fewest packages, if that is few enough to be worth a layer on top of it."""
+    wanted = set(packages.split())
+    best: tuple[int, str, EarlierImage] | None = None
+    for image in earlier:
+        labels = dict(image.labels)
+        steps = labels.get(STEPS_LABEL, "")
+        if labels.get(BASE_LABEL) != identity or not steps.isdigit() or int(steps) >= _MOST_STEPS:
+            continue
+        distance = len(wanted ^ set(labels.get(PACKAGES_LABEL, "").split()))
+        if distance <= max(4, len(wanted) // 4) and (best is None or (distance, image.reference) < best[:2]):
+            best = (distance, image.reference, image)
+    return best[2] if best else None
+
+
+def _with_buildkit(
+    base: BaseImage,
+    below: EarlierImage | None,
+    *,
+    minor: str,
+    conda: bool,
+    host: HostBuild,
+    index: tuple[tuple[str, str], ...],
+) -> str:
     mounts = [
         f"--mount=type=bind,target={_CONTEXT}",
         "--mount=type=cache,id=scoredock-uv,target=/cache/uv",
@@ -182,35 +229,27 @@ def _with_buildkit(base: BaseImage, *, minor: str, conda: bool, host: HostBuild,
         prepare.append(
             "python3 -m venv /cache/uv/tool && /cache/uv/tool/bin/python -m pip install -q uv && PATH=/cache/uv/tool/bin:$PATH"
         )
-    lines = [f"FROM {base.reference}"]
+    sync = f"{uv} pip sync -q --python {PREFIX}/bin/python {_CONTEXT}/requirements.txt"
+    as_root = ["USER root"] if base.user else []
+    if below:
+        return "\n".join([f"FROM {below.reference}", *as_root, _run(mounts, [*prepare, sync])])
+    lines = [f"FROM {base.reference}", *as_root]
     if conda:
-        lines.append(
-            _run(
-                [*mounts, "--mount=type=cache,id=scoredock-conda,target=/cache/conda,sharing=locked"],
-                [
-                    *prepare,
-                    f"CONDA_PKGS_DIRS=/cache/conda {base.conda} create -y -q -p {PREFIX} --file {_CONTEXT}/conda-explicit.txt",
-                    f"{uv} pip install -q --no-deps --python {PREFIX}/bin/python -r {_CONTEXT}/requirements.txt",
-                ],
-            )
-        )
-        return "\n".join(lines)
-    lines.append(_run(mounts, [*prepare, *_python_in(base, minor, uv)]) if _python_in(base, minor, uv) else "")
-    identity = hashlib.sha256(f"{base.digest or base.reference} {minor}".encode()).hexdigest()[:12]
-    venv = f"{uv} venv -q --allow-existing --relocatable --python {_python_path(base, minor)} {_CACHED}"
-    install = [
-        f"{{ [ -x {_CACHED}/bin/python ] || {venv}; }}",
-        f"{uv} pip sync -q --python {_CACHED}/bin/python {_CONTEXT}/requirements.txt",
-        f"mkdir -p {PREFIX}",
-        f"cp -a {_CACHED}/. {PREFIX}",
-    ]
-    cached = f"--mount=type=cache,id=scoredock-environment-{identity},target={_CACHED},sharing=locked"
-    lines.append(_run([*mounts, cached], [*prepare, *install]))
-    return "\n".join(line for line in lines if line)
+        install = [
+            f"CONDA_PKGS_DIRS=/cache/conda {base.conda} create -y -q -p {PREFIX} --file {_CONTEXT}/conda-explicit.txt",
+            f"{uv} pip install -q --no-deps --python {PREFIX}/bin/python -r {_CONTEXT}/requirements.txt",
+        ]
+        cache = "--mount=type=cache,id=scoredock-conda,target=/cache/conda,sharing=locked"
+        return "\n".join([*lines, _run([*mounts, cache], [*prepare, *install])])
+    python = _python_in(base, minor, uv)
+    if python:
+        lines.append(_run(mounts, [*prepare, *python]))
+    lines.append(_run(mounts, [*prepare, f"{uv} venv -q --python {_python_path(base, minor)} {PREFIX}", sync]))
+    return "\n".join(lines)
 
 
 def _classic(base: BaseImage, *, minor: str, conda: bool, host: HostBuild, index: tuple[tuple[str, str], ...]) -> str:
-    lines = [f"FROM {base.reference} AS packages", f"COPY . {_CONTEXT}"]
+    lines = [f"FROM {base.reference} AS packages", *(["USER root"] if base.user else []), f"COPY . {_CONTEXT}"]
     settings = [f"{name}={shlex.quote(value)}" for name, value in index]
     if host.certificates:
         settings += [f"SSL_CERT_FILE={_CONTEXT}/certificates.pem", f"REQUESTS_CA_BUNDLE={_CONTEXT}/certificates.pem"]
@@ -223,7 +262,8 @@ def _classic(base: BaseImage, *, minor: str, conda: bool, host: HostBuild, index
     else:
         first = [*_python_in(base, minor, uv), f"{uv} venv -q --python {_python_path(base, minor)} {PREFIX}"]
     install = f"{uv} pip install -q --no-deps --python {PREFIX}/bin/python -r {_CONTEXT}/requirements.txt"
-    lines.append(_run([], [*prepare, f"mkdir -p {PYTHONS}", *first, install]))
+    # What uv downloaded would be committed with the stage otherwise: a second copy of everything.
+    lines.append(_run([], [*prepare, f"mkdir -p {PYTHONS}", *first, install, "rm -rf /tmp/uv /tmp/tool"]))
     lines += [
         "",
         f"FROM {base.reference}",

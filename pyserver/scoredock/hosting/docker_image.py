@@ -12,9 +12,9 @@ from pathlib import PurePosixPath
 from scoredock.engine.background import beside
 from scoredock.engine.builds import Builder, build_image, builder_of
 from scoredock.engine.connection import Connection
-from scoredock.engine.images import NoSuchPlatform, find_image, have_image
+from scoredock.engine.images import NoSuchPlatform, find_image, have_image, images_labelled
 from scoredock.engine.values import BuildOrder, Image
-from scoredock.environment.image import BaseImage, Recipe, image_recipe
+from scoredock.environment.image import KEY_LABEL, BaseImage, EarlierImage, Recipe, image_recipe
 from scoredock.environment.image_host import host_build, image_lock, image_python
 from scoredock.environment.key import environment_key
 from scoredock.environment.sync import read_specification
@@ -57,7 +57,7 @@ async def environment_image(
         return await _own_dockerfile(connection, project.environment, progress, platform, listen)
     reference = os.environ.get("SCOREDOCK_BASE_IMAGE") or project.base_image or DEFAULT_BASE
     image, platform = await _base(connection, reference, progress, platform)
-    base = await about_base(connection, reference, image, platform)
+    base = replace(await about_base(connection, reference, image, platform), user=image.user)
     if project.environment is None and project.base_image:
         return _as_it_is(reference, image, base, platform)
     specification = read_specification(project.environment)
@@ -66,7 +66,7 @@ async def environment_image(
     found = known.recall()
     if found is not None and await beside(lambda _: find_image(connection, found.image)) is not None:
         return found
-    recipe = await _recipe(specification, base, builder, progress)
+    recipe = await _recipe(connection, specification, base, builder, progress)
     if builder == "classic":
         progress(Step(f"Building {recipe.tag}", "by the classic builder: without BuildKit no download is kept between builds"))
     if await beside(lambda _: find_image(connection, recipe.tag)) is None:
@@ -100,11 +100,17 @@ def order_of(recipe: Recipe, platform: str | None) -> BuildOrder:
     )
 
 
-async def _recipe(specification: Specification, base: BaseImage, builder: Builder, progress: Progress) -> Recipe:
+async def _recipe(
+    connection: Connection, specification: Specification, base: BaseImage, builder: Builder, progress: Progress
+) -> Recipe:
     minor = image_python(specification, base)
     progress(Step("Resolving packages for the image"))
     lock = await image_lock(specification, minor, progress=progress)
-    return image_recipe(specification, lock, base, python_version=minor, host=host_build(), buildkit=builder == "buildkit")
+    images = await beside(lambda _: images_labelled(connection, KEY_LABEL))
+    earlier = tuple(EarlierImage(image.tags[0], image.labels) for image in images if image.tags)
+    return image_recipe(
+        specification, lock, base, python_version=minor, host=host_build(), buildkit=builder == "buildkit", earlier=earlier
+    )
 
 
 async def _base(connection: Connection, reference: str, progress: Progress, platform: str | None) -> tuple[Image, str | None]:
