@@ -13,8 +13,8 @@ from scoredock.project.said import found, replacing, unfilled
 from scoredock.project.texts import Texts
 from scoredock.project.values import Project
 
-# What azure-ai-ml's validate_endpoint_or_deployment_name and the service ask of names.
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{2,31}")
+# What azure-ai-ml's validate_endpoint_or_deployment_name asks of names before anything is sent.
+_NAME = re.compile(r"(?=.{3,32}$)[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]")
 LONGEST_REQUEST_MS = 180_000
 
 
@@ -190,7 +190,14 @@ def _limits(root: Mapping) -> Iterator[Finding]:
     if isinstance(rate, Scalar) and isinstance(rate.value, int | float) and not 0 <= rate.value <= 1:
         yield found("SD408", Severity.ERROR, rate.place, "'sampling_rate' is from 0.0 to 1.0; Azure refuses the file.")
     settings, kind = root.get("request_settings"), root.get("type")
-    if not isinstance(settings, Mapping) or (isinstance(kind, Scalar) and kind.text == "kubernetes"):
+    if isinstance(kind, Scalar) and kind.text == "kubernetes":
+        return
+    scale = root.get("scale_settings")
+    scaling = scale.get("type") if isinstance(scale, Mapping) else None
+    if isinstance(scaling, Scalar) and scaling.text.lower().replace("_", "") == "targetutilization":
+        message = "Managed deployments take 'type: default' only here; scale them with rules of Azure Monitor instead."
+        yield found("SD408", Severity.ERROR, scaling.place, message)
+    if not isinstance(settings, Mapping):
         return
     timeout = settings.get("request_timeout_ms")
     if isinstance(timeout, Scalar) and isinstance(timeout.value, int) and timeout.value > LONGEST_REQUEST_MS:
