@@ -134,6 +134,7 @@ def test_several_deployments_in_one_folder(tmp_path: Path) -> None:
             "two.py": SCRIPT,
             "three.py": SCRIPT,
             "batch/score.py": SCRIPT.replace("raw_data", "mini_batch"),
+            "parallel/score.py": SCRIPT.replace("raw_data", "data, mini_batch_context"),
             "node_modules/x/score.py": SCRIPT,
         },
     )

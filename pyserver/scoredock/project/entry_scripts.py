@@ -37,7 +37,7 @@ def looks_like_entry_script(text: str) -> bool:
     run = names["run"]
     if isinstance(run, ast.FunctionDef | ast.AsyncFunctionDef):
         arguments = [*run.args.posonlyargs, *run.args.args, *run.args.kwonlyargs]
-        return not any(_BATCH.search(argument.arg) for argument in arguments[:1])
+        return not any(_BATCH.search(argument.arg) for argument in arguments)
     return True
 
 
