@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -62,9 +63,11 @@ def test_a_failing_build_says_its_last_lines(connection: Connection, base_image:
 def test_a_cancelled_build_ends_on_the_engine(
     connection: Connection, base_image: str, tag: str, builder: Builder, folder_of_temporary_files: Path
 ) -> None:
+    seconds = f"600.{uuid.uuid4().int % 10**9}"  # so that this sleep is known among all
+
     async def cancel_when_it_runs() -> None:
         running = asyncio.Event()
-        order = BuildOrder(f"FROM {base_image}\nRUN echo here-it-runs-$((6*7)); sleep 600\n", tag)
+        order = BuildOrder(f"FROM {base_image}\nRUN echo here-it-runs-$((6*7)); sleep {seconds}\n", tag)
         building = asyncio.ensure_future(
             builds.build_image(
                 connection, order, listen=lambda line: running.set() if "here-it-runs-42" in line else None, builder=builder
@@ -78,15 +81,15 @@ def test_a_cancelled_build_ends_on_the_engine(
     from .conftest import wait_for
 
     asyncio.run(cancel_when_it_runs())
-    wait_for(lambda: not sleeping(), 30)
+    wait_for(lambda: not sleeping(seconds), 30)
     wait_for(lambda: not list(folder_of_temporary_files.iterdir()), 30)
 
 
-def sleeping() -> bool:
-    """Whether the `sleep 600` of the cancelled build still runs somewhere on this machine."""
+def sleeping(seconds: str) -> bool:
+    """Whether the sleep of the cancelled build still runs somewhere on this machine."""
     for command in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            if command.read_bytes() == b"sleep\x00600\x00":
+            if command.read_bytes() == f"sleep\0{seconds}\0".encode():
                 return True
         except OSError:
             continue

@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import os
 import re
+import shutil
 import signal
+import sys
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections import deque
 from collections.abc import Callable
@@ -36,7 +38,7 @@ async def build(
     progress(Step(title))
     tail: deque[str] = deque(maxlen=TAIL)
     with build_context(order) as folder, secret_files(order) as secrets:
-        arguments = [str(command), "build", "--progress=plain", "--tag", order.tag]
+        arguments = [*_dying_with_us(), str(command), "build", "--progress=plain", "--tag", order.tag]
         for name, value in order.labels:
             arguments += ["--label", f"{name}={value}"]
         for name, value in order.arguments:
@@ -72,6 +74,12 @@ async def build(
             await _end(process)
     if code != 0:
         raise build_failed(order, tail, connection)
+
+
+def _dying_with_us() -> tuple[str, ...]:
+    """What makes the command end when this process is killed and can end nothing any more. Linux has a signal for that."""
+    tool = shutil.which("setpriv") if sys.platform == "linux" else None
+    return (tool, "--pdeathsig", "TERM", "--") if tool else ()
 
 
 async def _end(process: Process) -> None:

@@ -141,7 +141,7 @@ def order_of(connection: Connection, identifier: str) -> ContainerOrder:
     configuration, host = raw["Config"], raw["HostConfig"]
     devices = host.get("DeviceRequests") or ()
     return ContainerOrder(
-        image=configuration["Image"],
+        image=raw["Image"],  # its content, which stays while a container uses it, whatever becomes of its name
         name="",
         command=(),
         environment=tuple((name, value) for name, _, value in (line.partition("=") for line in configuration.get("Env") or ())),

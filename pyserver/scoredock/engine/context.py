@@ -9,14 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
+import psutil
+
 from scoredock.engine.values import BuildOrder
 
 
 @contextmanager
 def build_context(order: BuildOrder) -> Iterator[Path]:
     """A temporary folder with the Dockerfile and the order's files. Files are linked, not copied, where the disk allows it."""
-    with tempfile.TemporaryDirectory(prefix="scoredock-build-") as name:
-        folder = Path(name)
+    with _temporary_folder("build") as folder:
         for inside, source in order.files:
             target = _within(folder, inside)
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -33,14 +34,26 @@ def build_context(order: BuildOrder) -> Iterator[Path]:
 @contextmanager
 def secret_files(order: BuildOrder) -> Iterator[dict[str, Path]]:
     """The order's secrets as files that only this user can read, outside the build's context."""
-    with tempfile.TemporaryDirectory(prefix="scoredock-secrets-") as name:
+    with _temporary_folder("secrets") as folder:
         files = {}
         for number, (identifier, text) in enumerate(order.secrets):
-            file = Path(name) / str(number)
+            file = folder / str(number)
             file.touch(mode=0o600)
             file.write_text(text, encoding="utf-8")
             files[identifier] = file
         yield files
+
+
+@contextmanager
+def _temporary_folder(purpose: str) -> Iterator[Path]:
+    """A folder named after this process; those of processes that were killed are removed first, for nobody else will."""
+    prefix = "scoredock-docker-"
+    for left in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
+        owner = left.name.removeprefix(prefix).split("-")[0]
+        if owner.isdigit() and not psutil.pid_exists(int(owner)):
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=f"{prefix}{os.getpid()}-{purpose}-") as name:
+        yield Path(name)
 
 
 def _within(folder: Path, inside: PurePosixPath) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from scoredock.engine.connection import Connection, absent
@@ -11,6 +12,9 @@ from scoredock.engine.values import BuildFailed, BuildOrder, EngineProblem
 TAIL = 25
 # How the two builders say that the engine went away under them.
 GONE = ("error during connect", "cannot connect to the docker daemon", "transport is closing", "connection refused", "eof")
+
+# 128 + the signal's number: SIGKILL and SIGTERM.
+KILLED = re.compile(r"(?:non-zero code|exit code): (?:137|143)\b")
 
 
 def build_failed(order: BuildOrder, tail: Iterable[str], connection: Connection) -> EngineProblem:
@@ -24,6 +28,12 @@ def build_failed(order: BuildOrder, tail: Iterable[str], connection: Connection)
         return BuildFailed(
             f"Building {order.tag} failed: the engine's disk is full.",
             "Free room with `docker system df` and `docker builder prune`, then try again.",
+            details=text,
+        )
+    if KILLED.search(last):
+        return BuildFailed(
+            f"Building {order.tag} failed: its process was killed.",
+            "Either the engine was stopped, or the machine ran out of memory.",
             details=text,
         )
     return BuildFailed(
