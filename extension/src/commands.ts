@@ -2,6 +2,7 @@
 import * as vscode from "vscode";
 import type { App } from "./app";
 import { chooseForm, type CommandForms } from "./commandTable";
+import { attached, debugged } from "./debug";
 import { deploy, update } from "./deploying";
 import { newProject } from "./newProject";
 import { InspectModel, RegisterModel, ReportRequest, Stop, SyncEnvironment } from "./protocol";
@@ -56,13 +57,21 @@ export const COMMANDS: Record<string, Forms> = {
     enabled: (app) => async (given) => {
       const service = (await serviceFor(app, given)) ?? (await pickService(app));
       if (!service) return;
-      const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.parse(service.scriptUri));
-      await vscode.debug.startDebugging(folder, {
-        type: "scoredock",
-        request: "attach",
-        name: vscode.l10n.t("Attach to {0}", service.name),
-        service: service.name,
-      });
+      await attached(service);
+    },
+  },
+  "scoredock.debugSample": {
+    needsTrust: true,
+    enabled: (app) => async (given) => {
+      const service = (await serviceFor(app, given)) ?? (await deploy(app, scriptFrom(given)));
+      if (service && (await debugged(service, { stopAtRun: true }))) await app.scoring.score(service, false);
+    },
+  },
+  "scoredock.replay": {
+    needsTrust: true,
+    enabled: (app) => async (given) => {
+      const service = (await serviceFor(app, given)) ?? (await pickService(app));
+      if (service && (await debugged(service, { stopOnRaise: true }))) await app.scoring.score(service, false);
     },
   },
   "scoredock.showServiceLog": {

@@ -2,18 +2,21 @@
 import * as vscode from "vscode";
 import type { App } from "./app";
 import { deploy } from "./deploying";
-import { Attach, type AttachResult } from "./protocol";
+import { Attach, type AttachResult, type ServiceView } from "./protocol";
 import { scriptFrom, serviceFor } from "./targets";
 
 interface Configuration extends vscode.DebugConfiguration {
   service?: string;
   script?: string;
   connect?: { host: string; port: number };
+  /** Given by the server with the port: without it the debugger lets nobody in. */
+  accessToken?: string;
 }
 
 export function registerDebugging(app: App): vscode.Disposable[] {
   const provider = new Provider(app);
   return [
+    ...followSessions(),
     vscode.debug.registerDebugConfigurationProvider("scoredock", provider),
     vscode.debug.registerDebugConfigurationProvider("scoredock", provider, vscode.DebugConfigurationProviderTriggerKind.Dynamic),
     vscode.debug.registerDebugAdapterDescriptorFactory("scoredock", {
@@ -47,13 +50,65 @@ class Provider implements vscode.DebugConfigurationProvider {
   ): Promise<Configuration | undefined> {
     if (given.connect) return given;
     const target = given.service ?? (given.script ? vscode.Uri.file(given.script) : undefined);
-    const service = (await serviceFor(this.app, target)) ?? (await deploy(this.app, scriptFrom(target)));
+    const service = given.request === "launch" ? await this.launch(target) : await this.running(target);
     if (!service) return undefined;
     const found = await this.app.server.requestWithProgress(vscode.l10n.t("Attaching to {0}", service.name), Attach, {
       name: service.name,
     });
-    return withConnection(given, found);
+    return withConnection({ ...given, service: service.name }, found);
   }
+
+  private async running(target: unknown): Promise<ServiceView | undefined> {
+    return (await serviceFor(this.app, target)) ?? (await deploy(this.app, scriptFrom(target)));
+  }
+
+  /** Debug from the start: a new service that stands before the first line of the script. */
+  private launch(target: unknown): Promise<ServiceView | undefined> {
+    return deploy(this.app, scriptFrom(target), undefined, true);
+  }
+}
+
+/** What a request that is about to be sent is to be stopped at, beside the user's own breakpoints. */
+export interface Stops {
+  /** The first line of `run`, if the user has no breakpoint. */
+  stopAtRun?: boolean;
+  /** Where an exception leaves the user's code. */
+  stopOnRaise?: boolean;
+}
+
+/** Has the debugger in a service, attaching it if it is not there yet; returns when every breakpoint is set. */
+export async function debugged(service: ServiceView, stops: Stops): Promise<vscode.DebugSession | undefined> {
+  const session = sessionOf(service.name) ?? (await attached(service));
+  await session?.customRequest("scoredock/sample", stops);
+  return session;
+}
+
+const sessions = new Map<string, vscode.DebugSession>();
+
+function sessionOf(name: string): vscode.DebugSession | undefined {
+  return sessions.get(name);
+}
+
+export async function attached(service: ServiceView): Promise<vscode.DebugSession | undefined> {
+  const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.parse(service.scriptUri));
+  const name = vscode.l10n.t("Attach to {0}", service.name);
+  const started = await vscode.debug.startDebugging(folder, { type: "scoredock", request: "attach", name, service: service.name });
+  return started ? sessionOf(service.name) : undefined;
+}
+
+/** Which session is whose: several services may be debugged at once. */
+function followSessions(): vscode.Disposable[] {
+  const nameOf = (session: vscode.DebugSession) => (session.type === "scoredock" ? (session.configuration as Configuration).service : undefined);
+  return [
+    vscode.debug.onDidStartDebugSession((session) => {
+      const name = nameOf(session);
+      if (name) sessions.set(name, session);
+    }),
+    vscode.debug.onDidTerminateDebugSession((session) => {
+      const name = nameOf(session);
+      if (name && sessions.get(name) === session) sessions.delete(name);
+    }),
+  ];
 }
 
 /** What the debug adapter is told: where it is, and which paths are the same file on both sides. The user's word counts. */
@@ -64,5 +119,6 @@ export function withConnection(given: Configuration, found: AttachResult): Confi
     ...given,
     request: "attach",
     connect: { host: found.host, port: found.port },
+    accessToken: found.token,
   };
 }

@@ -5,8 +5,14 @@ import { Deploy, type ServiceView, Update } from "./protocol";
 import { configuration } from "./settings";
 import { duration } from "./words";
 
-/** Starts the service of a script or deployment file; undefined when there is none to start. */
-export async function deploy(app: App, uri: vscode.Uri | undefined, target?: "process" | "docker"): Promise<ServiceView | undefined> {
+/** Starts the service of a script or deployment file; undefined when there is none to start. With `debug` it stands before
+ * the first line of the script until the debugger is there. */
+export async function deploy(
+  app: App,
+  uri: vscode.Uri | undefined,
+  target?: "process" | "docker",
+  debug = false,
+): Promise<ServiceView | undefined> {
   if (!uri) {
     void vscode.window.showInformationMessage(vscode.l10n.t("Open an entry script or a deployment file first."));
     return undefined;
@@ -15,7 +21,7 @@ export async function deploy(app: App, uri: vscode.Uri | undefined, target?: "pr
   const chosen = target ?? configuration(uri).get<"process" | "docker">("service.target", "process");
   const title =
     chosen === "docker" ? vscode.l10n.t("Running {0} in Docker", nameOf(uri)) : vscode.l10n.t("Running {0} locally", nameOf(uri));
-  const service = await app.server.requestWithProgress(title, Deploy, { uri: uri.toString(), target: chosen });
+  const service = await app.server.requestWithProgress(title, Deploy, { uri: uri.toString(), target: chosen, debug });
   await app.services.refresh();
   app.environments.refresh();
   void vscode.commands.executeCommand("setContext", "scoredock.hasRun", true);

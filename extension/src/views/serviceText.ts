@@ -5,6 +5,7 @@ import { uptime } from "../words";
 export function serviceDescription(service: ServiceView, now: number): string {
   const parts = [service.target, `:${service.port}`, service.environment];
   if (service.state === "healthy") parts.push(uptime(now - service.startedAt));
+  else if (service.state === "held") parts.push("paused in debugger");
   else parts.push(service.exitReason ? `${service.state}: ${service.exitReason}` : service.state);
   return parts.filter(Boolean).join("  ");
 }

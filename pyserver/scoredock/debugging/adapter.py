@@ -58,7 +58,7 @@ class Adapter:
     async def close(self) -> None:
         """Say goodbye, so that what is stopped goes on, and hang up."""
         with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self.ask("disconnect", {"terminateDebuggee": False}), 2.0)
+            await asyncio.wait_for(self.ask("disconnect", {"terminateDebuggee": False}), 1.0)
         self._listening.cancel()
         self._writer.close()
 

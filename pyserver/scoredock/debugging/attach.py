@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 from scoredock.debugging.bridge import PATIENCE, Bridge
 from scoredock.debugging.door import ServiceDoor
 from scoredock.debugging.workers import CannotAttach, Workers
+from scoredock.errors import ScoredockError
 from scoredock.hosting import services
-from scoredock.hosting.values import State
+from scoredock.hosting.values import Service, State
 from scoredock.progress import Progress, Step, silent
+from scoredock.project.reading import read_project
+from scoredock.project.values import RequestSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,22 @@ async def attach(name: str, *, patience: float = PATIENCE, progress: Progress = 
     inside = await services.inside(name)
     door = ServiceDoor(name, inside, progress)
     await Workers(door).prepare()
-    bridge = Bridge(door, inside.mappings, patience)
+    notes = () if service is None else (_about_timeouts(service),)
+    bridge = Bridge(door, inside.mappings, patience, notes)
     await bridge.open()
     return Attachment(name, bridge.host, bridge.port, bridge.token, inside.mappings, bridge)
+
+
+async def is_attached(name: str) -> bool:
+    """Whether a debugger is connected to a running service, so that a request to it may take as long as it likes."""
+    try:
+        status = await services.control(name, {"command": "status"})
+    except ScoredockError:
+        return False
+    return any("attached" in worker["flags"] for worker in cast("list[dict[str, list[str]]]", status.get("workers") or []))
+
+
+def _about_timeouts(service: Service) -> str:
+    settings = read_project(service.project_file).project
+    limit = (settings.request_settings if settings else RequestSettings()).request_timeout_ms
+    return f"While the debugger is connected no timeout counts. On Azure a request to this deployment may take {limit} ms."

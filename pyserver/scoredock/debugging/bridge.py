@@ -16,15 +16,21 @@ class Bridge:
     """Listens on 127.0.0.1 and lets in who knows the token: one at a time, and when that one has left it closes.
 
     Nothing is opened in the service before that client is there. ``mappings`` are pairs of (folder here, folder in the
-    service).
+    service), ``notes`` are shown in the client's console.
     """
 
-    def __init__(self, door: Door, mappings: tuple[tuple[str, str], ...] = (), patience: float = PATIENCE) -> None:
+    def __init__(
+        self,
+        door: Door,
+        mappings: tuple[tuple[str, str], ...] = (),
+        patience: float = PATIENCE,
+        notes: tuple[str, ...] = (),
+    ) -> None:
         self.host = "127.0.0.1"
         self.port = 0
         self.token = secrets.token_urlsafe(24)
         self._door = door
-        self._terms = Terms(door.service, self.token, mappings)
+        self._terms = Terms(door.service, self.token, mappings, notes)
         self._patience = patience
         self._server: asyncio.Server | None = None
         self._claimed = False

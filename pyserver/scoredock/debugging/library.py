@@ -15,6 +15,7 @@ from pathlib import Path
 from filelock import AsyncFileLock
 
 from scoredock.debugging.workers import CannotAttach
+from scoredock.environment.tools import fetch_uv
 from scoredock.environment.uv import Uv, UvFailed
 from scoredock.environment.values import EnvironmentProblem
 from scoredock.folders import cache_folder
@@ -61,6 +62,7 @@ async def _fetch(folder: Path, version: str, minor: tuple[int, int], platform: s
             *(("--python-platform", platform) if platform else ()),
         ]
         try:
+            await fetch_uv(progress)
             await Uv(folder=work).run(arguments)
         except (UvFailed, EnvironmentProblem) as failed:
             own = _own_debugpy(minor)

@@ -58,11 +58,13 @@ REPLAYED = ("setFunctionBreakpoints", "setExceptionBreakpoints", "setDebuggerPro
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a session asks of its client and gives to every worker. ``mappings``: (here, in the service)."""
+    """What a session asks of its client and gives to every worker. ``mappings``: (here, in the service); ``notes`` are shown
+    in the client's console."""
 
     service: str
     token: str
     mappings: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Session:
@@ -78,7 +80,7 @@ class Session:
         self._attach: Message | None = None
         self._configured = False
         self._temporary: tuple[str, int] | None = None  # the breakpoint at the first line of `run` that nobody set
-        self._run: tuple[str, int] | None = None
+        self._set_up = asyncio.Event()
         self._recent: Adapter | None = None
         self._announced = False
         self._over = asyncio.Event()
@@ -90,6 +92,7 @@ class Session:
             "setBreakpoints": self._on_set_breakpoints,
             "configurationDone": self._on_configuration_done,
             "threads": self._on_threads,
+            "scoredock/sample": self._on_sample,
             "disconnect": self._on_disconnect,
             "terminate": self._on_disconnect,
             **{command: self._broadcasting(command) for command in REPLAYED},
@@ -179,11 +182,12 @@ class Session:
     def _arguments(self, arguments: Message) -> Message:
         """What every worker is told: the client's wishes, and ours for what it cannot know."""
         given = {key: value for key, value in arguments.items() if key not in ("accessToken", "host", "port", "connect")}
-        mappings = [{"localRoot": here, "remoteRoot": there} for here, there in self._terms.mappings]
+        own = given.get("pathMappings") or []
+        ours = [{"localRoot": here, "remoteRoot": there} for here, there in self._terms.mappings]
         return {
             "justMyCode": True,
             **given,
-            "pathMappings": [*(given.get("pathMappings") or ()), *mappings],
+            "pathMappings": [*own, *(mapping for mapping in ours if mapping not in own)],
             "rules": list(given.get("rules") or ()),
         }
 
@@ -208,11 +212,32 @@ class Session:
         return handle
 
     async def _on_configuration_done(self, _: Message) -> None:
-        if self._attach and self._attach.get("stopAtRun") and not self._breakpoints.any_line and self._run is not None:
-            self._temporary = self._run
         ready = self._ready()
         self._configured = True
         await asyncio.gather(*(self._configure(adapter, replay=not adapter.early) for adapter in ready))
+        if self._attach and self._attach.get("stopAtRun"):
+            await self._stop_at_run()
+        for note in self._terms.notes:
+            self._event("output", category="console", output=note + "\n")
+        self._set_up.set()
+
+    async def _on_sample(self, arguments: Message) -> Message:
+        """`scoredock/sample`: a request is about to be sent. Waits until everything is set; ``stopAtRun`` and
+        ``stopOnRaise`` as in attach."""
+        await self._set_up.wait()
+        if arguments.get("stopOnRaise") and self._attach is not None:
+            self._attach["stopOnRaise"] = True
+            command = "setExceptionBreakpoints"
+            await self._handlers[command](self._breakpoints.others.get(command, {"filters": []}))
+        if arguments.get("stopAtRun"):
+            await self._stop_at_run()
+        return {}
+
+    async def _stop_at_run(self) -> None:
+        """At the first line of `run`, once, if the user has set nothing that stops."""
+        if not self._breakpoints.any_line and (place := await self._workers.locate_run()) is not None:
+            self._temporary = place
+            await asyncio.gather(*(adapter.ask("setBreakpoints", self._at(*place)) for adapter in self._ready()))
 
     async def _on_threads(self, _: Message) -> Message:
         adapters = self._ready()
@@ -260,7 +285,6 @@ class Session:
         adapter = Adapter(opened.pid, slot, opened.streams, self._heard, self._gone)
         adapter.waiting = opened.waiting
         self._adapters[opened.pid] = adapter
-        self._run = opened.run or self._run
         rules = [*attach["rules"], {"path": opened.runtime.rstrip("/") + "/**", "include": False}]
         await adapter.attach(self._initialize, {**attach, "rules": rules})
         return adapter
@@ -272,8 +296,6 @@ class Session:
                     self._event("breakpoint", reason="changed", breakpoint=one)
             for command, arguments in self._breakpoints.others.items():
                 await adapter.ask(command, arguments)
-        if self._temporary is not None:
-            await adapter.ask("setBreakpoints", self._at(*self._temporary))
         await adapter.ask("configurationDone")
         adapter.configured = True
         if adapter.waiting:

@@ -44,7 +44,6 @@ class Opened:
     streams: Streams
     runtime: str
     code: tuple[str, ...] = ()
-    run: tuple[str, int] | None = None  # file and line of the first statement of the user's `run`, once that is loaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +97,14 @@ class Workers:
         self._listening = asyncio.create_task(self._listen(self._hold[0], heard))
         return tuple(opened)
 
+    async def locate_run(self) -> tuple[str, int] | None:
+        """File and line of the first statement of the user's `run`; ``None`` before it is loaded."""
+        with suppress(CannotAttach):
+            answer = await self._ask({"command": "locate"})
+            if answer.get("run"):
+                return answer["run"]["path"], answer["run"]["line"]
+        return None
+
     async def release(self, pid: int) -> None:
         """Let a worker that waits go on into user code."""
         with suppress(CannotAttach):  # it has ended meanwhile
@@ -132,15 +139,7 @@ class Workers:
         answer = await self._ask({"command": "attach", "worker": pid, "library": self._library, "folder": folder})
         streams = await self._door.connect(answer["socket"])
         self._known.add(pid)
-        run = answer.get("run")
-        return Opened(
-            pid,
-            waiting,
-            streams,
-            answer["runtime"],
-            tuple(answer.get("code") or ()),
-            (run["path"], run["line"]) if run else None,
-        )
+        return Opened(pid, waiting, streams, answer["runtime"], tuple(answer.get("code") or ()))
 
     async def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         """One request to one worker; its own answer."""

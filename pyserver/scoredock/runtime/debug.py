@@ -31,8 +31,10 @@ OLD_TRACING = sys.version_info < (3, 12)  # newer Pythons have sys.monitoring, w
 
 
 def answer(worker: Any, message: dict[str, Any]) -> dict[str, Any]:
-    """``attach`` and ``detach`` of PROTOCOL.md."""
+    """``attach``, ``detach`` and ``locate`` of PROTOCOL.md."""
     global _debugger  # noqa: PLW0603  one worker, one debugger
+    if message["do"] == "locate":
+        return {"ok": True, "run": _first_line_of_run()}
     if message["do"] == "detach":
         if _debugger is not None:
             _debugger.hang_up()
@@ -48,7 +50,6 @@ def answer(worker: Any, message: dict[str, Any]) -> dict[str, Any]:
         "libraries": list(sources._roots["libraries"]),
         "runtime": os.path.dirname(os.path.abspath(__file__)),
         "models": os.environ.get("AZUREML_MODEL_DIR"),
-        "run": _first_line_of_run(),
     }
 
 

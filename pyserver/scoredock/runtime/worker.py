@@ -21,7 +21,7 @@ from .gate import IDLE, RUNNING, WAITING, Gate
 
 # What a worker can be asked while it runs: command -> the module of this package whose ``answer(worker, message)`` does it.
 # The module is imported when it is first asked for, so that what nobody uses costs nothing.
-COMMANDS = {"stack": "stack", "attach": "debug", "detach": "debug"}
+COMMANDS = {"stack": "stack", "attach": "debug", "detach": "debug", "locate": "debug"}
 
 
 class Worker(SyncWorker):

@@ -10,7 +10,10 @@ from lsprotocol import types
 from scoredock.finding import Finding, Fix
 
 if TYPE_CHECKING:
+    from scoredock.lsp.documents import Document
     from scoredock.lsp.server import ScoredockServer
+
+RAISED_IN_RUN = ("SD502", "SD503")
 
 
 async def answer(server: ScoredockServer, params: types.CodeActionParams) -> list[types.CodeAction]:
@@ -24,6 +27,8 @@ async def answer(server: ScoredockServer, params: types.CodeActionParams) -> lis
         for finding in every:
             if finding.fix is not None and _meet(document.range(finding.place), params.range):
                 actions.append(_quick_fix(server, finding, finding.fix, params.context.diagnostics))
+            if finding.code in RAISED_IN_RUN and _meet(document.range(finding.place), params.range):
+                actions.extend(_replay(server, document, finding, params.context.diagnostics))
     if _asked(types.CodeActionKind.SourceFixAll, wanted) and wanted is not None:
         fixes = _without_overlap([finding.fix for finding in every if finding.fix is not None])
         if fixes:
@@ -37,15 +42,36 @@ async def answer(server: ScoredockServer, params: types.CodeActionParams) -> lis
     return actions
 
 
+def _replay(
+    server: ScoredockServer, document: Document, finding: Finding, diagnostics: Sequence[types.Diagnostic]
+) -> list[types.CodeAction]:
+    """The request that failed, once more, stopped where it fails."""
+    running = server.watching.of_script(document.path)
+    title = "Replay under the debugger"
+    return [
+        types.CodeAction(
+            title if len(running) == 1 else f"{title} ({service.name})",
+            kind=types.CodeActionKind.QuickFix,
+            diagnostics=_about(finding, diagnostics),
+            command=types.Command(title, "scoredock.replay", arguments=[service.name]),
+        )
+        for service in running
+    ]
+
+
 def _quick_fix(server: ScoredockServer, finding: Finding, fix: Fix, diagnostics: Sequence[types.Diagnostic]) -> types.CodeAction:
-    mends = [d for d in diagnostics if d.code == finding.code and d.range.start.line == finding.place.line - 1]
     return types.CodeAction(
         fix.title,
         kind=types.CodeActionKind.QuickFix,
-        diagnostics=mends or None,
+        diagnostics=_about(finding, diagnostics),
         is_preferred=True,
         edit=_edit(server, [fix]),
     )
+
+
+def _about(finding: Finding, diagnostics: Sequence[types.Diagnostic]) -> list[types.Diagnostic] | None:
+    found = [d for d in diagnostics if d.code == finding.code and d.range.start.line == finding.place.line - 1]
+    return found or None
 
 
 def _edit(server: ScoredockServer, fixes: list[Fix]) -> types.WorkspaceEdit:

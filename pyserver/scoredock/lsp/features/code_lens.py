@@ -45,6 +45,7 @@ def _above_run(document: Document, found: Functions, services: tuple[Service, ..
     line = found.run or 0
     lenses = [_lens(line, "$(beaker) Score a sample", "scoredock.score", document.uri)]
     if services:
+        lenses.append(_lens(line, "$(debug-alt) Debug a sample", "scoredock.debugSample", services[0].name))
         lenses.append(_lens(line, "$(debug) Attach debugger", "scoredock.attach", services[0].name))
     else:
         lenses.append(_lens(line, "$(debug-alt) Debug", "scoredock.debug", document.uri))

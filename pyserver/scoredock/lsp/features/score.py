@@ -40,6 +40,7 @@ async def score(server: ScoredockServer, params: ScoreParams) -> ScoreResult:
     server.require_trust()
     with Reporting(server, params.work_done_token) as reporting:
         await tools.ensure(reporting.hear, offline=server.settings.offline, python=server.settings.tools_python)
+        from scoredock.debugging.attach import is_attached
         from scoredock.hosting import services as hosting
         from scoredock.scoring.sending import Request, content_type_of, send
         from scoredock.scoring.values import ScoringProblem
@@ -49,7 +50,9 @@ async def score(server: ScoredockServer, params: ScoreParams) -> ScoreResult:
             raise UserProblem(f"There is no service '{params.name}' any more. Run it again.")
         path = path_of(params.sample_uri) if params.sample_uri else None
         body = path.read_bytes() if path else (params.body or "").encode()
-        request = Request(body, content_type=content_type_of(path) if path else None, timeout=server.settings.score_timeout)
+        # Whoever stands at a breakpoint in this very request must not be told that it took too long.
+        patience = None if await is_attached(params.name) else server.settings.score_timeout
+        request = Request(body, content_type=content_type_of(path) if path else None, timeout=patience)
         shown = body[:SHOWN].decode("utf-8", "replace")
         label = path.name if path else "from the schema"
         try:

@@ -1,0 +1,35 @@
+"""Opening the debugger in a running service."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from scoredock.lsp import tools
+from scoredock.lsp.protocol import AttachResult, PathMapping, ServiceParams
+from scoredock.lsp.reporting import Reporting
+
+if TYPE_CHECKING:
+    from scoredock.lsp.server import ScoredockServer
+
+# Seconds in which the editor has to connect to the port that it asked for.
+PATIENCE = 60.0
+
+
+async def attach(server: ScoredockServer, params: ServiceParams) -> AttachResult:
+    """The session that the port leads to lives in this process: closing the editor ends it, and the service goes on."""
+    server.require_trust()
+    with Reporting(server, params.work_done_token) as reporting:
+        await tools.ensure(reporting.hear, offline=server.settings.offline, python=server.settings.tools_python)
+        from scoredock.debugging import launch
+        from scoredock.debugging.attach import attach as open_debugger
+
+        attachment = await open_debugger(params.name, patience=PATIENCE, progress=reporting.hear)
+    return AttachResult(
+        host=attachment.host,
+        port=attachment.port,
+        token=attachment.token,
+        path_mappings=tuple(PathMapping(here, there) for here, there in attachment.mappings),
+        just_my_code=True,
+        configuration=json.dumps(launch.vscode(attachment)),
+    )
