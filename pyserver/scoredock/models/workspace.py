@@ -43,7 +43,7 @@ class WorkspaceFile:
         return Registry(self.folder / "azureml-models")
 
 
-def find_workspace(start: Path) -> WorkspaceFile:
+def find_workspace(start: Path, name: str = FILE) -> WorkspaceFile:
     """The workspace of the nearest ``config.json`` in ``start``, above it, or in an ``.azureml`` or ``aml_config`` folder of
     these, which is where SDK v1 looks (azureml-core, `Workspace.from_config`); else the one of this machine.
 
@@ -51,7 +51,7 @@ def find_workspace(start: Path) -> WorkspaceFile:
     """
     start = start.absolute()
     for folder in (start, *start.parents):
-        for file in (folder / FILE, folder / ".azureml" / FILE, folder / "aml_config" / FILE):
+        for file in (folder / name, folder / ".azureml" / name, folder / "aml_config" / name):
             if file.is_file() and (found := read_workspace_file(file, strict=False)):
                 return found
     return WorkspaceFile(LOCAL)
