@@ -6,7 +6,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from scoredock.contract.frame import without_none
-from scoredock.contract.methods import ATTRIBUTES, PLAIN
+from scoredock.contract.library import GUESSED, MODEL
+from scoredock.contract.methods import ATTRIBUTES, METHODS, PLAIN, PREDICTING
 from scoredock.contract.model_paths import VARIABLE
 from scoredock.contract.request import CALLABLE
 from scoredock.contract.values import (
@@ -40,11 +41,9 @@ if TYPE_CHECKING:
 
 def read_attribute(machine: Machine, node: ast.Attribute, receiver: Value) -> Value:
     """`receiver.name`."""
-    from scoredock.contract.machine import Access
-
     value = without_none(receiver)
     if not isinstance(value, (Anything, Reference, Module)):
-        machine.notes.accesses.append(Access(node, receiver, node.attr, None, machine.phase, machine.guards > 0))
+        machine.note_access(node, receiver, name=node.attr)
     return attribute_of(machine, value, node.attr)
 
 
@@ -78,16 +77,30 @@ def attribute_of(machine: Machine, value: Value, name: str) -> Value:
         return found
     if name in PLAIN.get(kind, ()) or (kind == "flask.Request" and name not in CALLABLE):
         return ANY
-    return Method(value, name)
+    return Method(value, name) if _is_method(kind, name) else ANY
+
+
+# Types of Python itself, whose methods we can ask for.
+_OWN = {"str": str, "bytes": bytes, "list": list, "tuple": tuple, "dict": dict, "set": set, "int": int, "float": float}
+
+
+def _is_method(kind: str, name: str) -> bool:
+    """Whether an attribute is certainly a method: a column of a frame and an attribute of a model may have any name."""
+    if kind in _OWN:
+        return callable(getattr(_OWN[kind], name, None))
+    return (
+        (kind, name) in METHODS
+        or name in ALWAYS_METHODS
+        or (kind in (MODEL, GUESSED) and name in PREDICTING)
+        or kind == "flask.Request"
+    )
 
 
 def read_item(machine: Machine, node: ast.Subscript, receiver: Value, index: Value) -> Value:
     """`receiver[index]`."""
-    from scoredock.contract.machine import Access
-
     value = without_none(receiver)
     if not isinstance(value, (Anything, Reference, Module)):
-        machine.notes.accesses.append(Access(node, receiver, None, index, machine.phase, machine.guards > 0))
+        machine.note_access(node, receiver, item=index)
     return item_of(value, index, isinstance(node.slice, ast.Slice))
 
 

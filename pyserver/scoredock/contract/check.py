@@ -41,13 +41,16 @@ def check(text: str, path: Path, facts: Facts | None = None) -> tuple[Finding, .
     """
     script = Script(text, path, facts or Facts(), parse(text))
     found: list[Finding] = []
+    told: set[str] = set()
     for rule, look in load_rules():
         if script.parsed.problem is not None and not rule.on_broken_text:
             continue
         try:
             found.extend(look(script))
-        except Exception:
-            log.exception("rule %s failed on %s", rule.code, path)
+        except Exception as error:
+            # What all rules share fails for all of them alike: one traceback is enough.
+            log.exception("rule %s failed on %s", rule.code, path, exc_info=repr(error) not in told)
+            told.add(repr(error))
     if "scoredock:" in text and found:
         from scoredock.contract.ignore import without_ignored
 

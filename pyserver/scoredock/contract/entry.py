@@ -19,6 +19,14 @@ BATCH_PARAMETERS = frozenset(
     ("batch", "files", "filelist", "filepaths", "inputfiles", "inputpaths", "imagepaths", "imagefiles", "paths")
 )
 
+# Names that online scripts give it.
+DATA_PARAMETERS = frozenset(
+    (
+        *("data", "rawdata", "inputdata", "input", "inputs", "request", "req", "rawrequest", "payload", "body", "jsondata"),
+        *("requestbody", "rawinput", "inputjson", "jsoninput", "datajson", "inputstr", "sample", "rawbody", "requestdata"),
+    )
+)
+
 # Modules whose import says that a module scores something (a plain module with an `init` and a `run` imports none).
 SCORING_MODULES = frozenset(
     (
@@ -93,7 +101,17 @@ def _is_online(
     proper = all(not any(required for _, required in signature_of(init).named) for init in inits or ()) and all(
         _is_proper(signature_of(run)) for run in runs or ()
     )
-    return proper or _scores(script)
+    if proper:
+        return True
+    # Two functions of the right names and the wrong shape: only a script that is about scoring in more than its imports.
+    if not inits or not runs:
+        return False
+    first = next((signature_of(run).names[0] for run in runs if signature_of(run).names), "")
+    if first.lower().replace("_", "") in DATA_PARAMETERS and not _calls_itself(script):
+        return True
+    stem = script.path.stem.lower()
+    named = any(word in stem for word in ("score", "scoring", "inference", "entry"))
+    return named or _asks_azure(script) or (_scores(script) and not _calls_itself(script))
 
 
 def _is_proper(signature: Signature) -> bool:
@@ -134,6 +152,11 @@ def _scores(script: Script) -> bool:
     if "score" in stem or "scoring" in stem or "inference" in stem:
         return True
     return _asks_azure(script) or not SCORING_MODULES.isdisjoint(script.machine.imported_roots)
+
+
+def _calls_itself(script: Script) -> bool:
+    """Whether the module calls its own `run`, as programs do."""
+    return any(isinstance(call.func, ast.Name) and call.func.id == "run" for call, _ in script.names.calls)
 
 
 def _asks_azure(script: Script) -> bool:

@@ -174,10 +174,9 @@ def apply(
 ) -> Value:
     """What a call gives."""
     from scoredock.contract.calls import call_library, call_method_of
-    from scoredock.contract.machine import Call
 
     if node is not None:
-        machine.notes.calls.append(Call(node, callee, tuple(arguments), keywords, machine.phase, machine.guards > 0))
+        machine.note_call(node, callee, arguments, keywords)
     callee = without_none(callee)
     if isinstance(callee, OneOf):
         return join(*(apply(machine, option, arguments, keywords) for option in callee.options))

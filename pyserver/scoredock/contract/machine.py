@@ -46,6 +46,7 @@ class Call(NamedTuple):
     keywords: dict[str, Value]
     phase: str  # "import", "init" or "run"
     guarded: bool
+    rare: bool  # inside a handler: only met when something else has failed already
 
 
 class Access(NamedTuple):
@@ -57,6 +58,7 @@ class Access(NamedTuple):
     item: Value | None
     phase: str
     guarded: bool
+    rare: bool
 
 
 class Returned(NamedTuple):
@@ -91,6 +93,7 @@ class Machine:
         self.frame = Frame(None, names.module)
         self.steps = 0
         self.depth = 0
+        self.handling = 0  # handlers that we are inside of, callers' too
         self.guards = 0  # open `try` bodies whose handlers carry on after an error
         self.rawhttp: list[ast.AST] = []  # where `@rawhttp` was applied, to whatever function
         self.returned: dict[ast.AST, list[Returned]] = {}  # what each function gave, in all its calls
@@ -115,6 +118,18 @@ class Machine:
         self.steps += 1
         if self.steps > MOST_STEPS:
             raise OutOfSteps
+
+    def note_call(self, node: ast.Call, callee: Value, arguments: list[Value], keywords: dict[str, Value]) -> None:
+        self.notes.calls.append(
+            Call(node, callee, tuple(arguments), keywords, self.phase, guarded=self.guards > 0, rare=self.handling > 0)
+        )
+
+    def note_access(
+        self, node: ast.Attribute | ast.Subscript, receiver: Value, *, name: str | None = None, item: Value | None = None
+    ) -> None:
+        self.notes.accesses.append(
+            Access(node, receiver, name, item, self.phase, guarded=self.guards > 0, rare=self.handling > 0)
+        )
 
     def trusts_pickles(self, loader: str) -> bool:
         """Whether what was unpickled is taken for an estimator: joblib is scikit-learn's, and a script without a class

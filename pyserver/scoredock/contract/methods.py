@@ -102,6 +102,7 @@ METHODS |= {
     ("list", "index"): INT,
     ("list", "count"): INT,
     ("logging.Logger", "info"): NONE,
+    ("logging.Logger", "debug"): NONE,
 }
 
 # What estimators of scikit-learn, XGBoost, LightGBM and CatBoost give arrays from.

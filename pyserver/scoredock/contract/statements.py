@@ -136,9 +136,11 @@ def _try(machine: Machine, node: Any, frame: Frame) -> bool:
         if handler.name:
             frame.names[handler.name] = Object("exception", tags=frozenset({"error"}))
         frame.handlers.append(handler)
+        machine.handling += 1
         if run_block(machine, handler.body, frame):
             ends.append(frame.names)
         frame.handlers.pop()
+        machine.handling -= 1
     frame.names = merge(ends) if ends else dict(handled)
     finished = run_block(machine, node.finalbody, frame)
     return bool(ends) and finished

@@ -59,6 +59,7 @@ def unbound_uses(script: Script, starts: list[Scope], *, methods: bool) -> Itera
     bound = bound_globals(script)
     told: set[str] = set()
     found: list[Use] = []
+    never = _under_main(script)
     for scope in reads(script, starts, methods=methods):
         for name, nodes in scope.loads.items():
             owner = scope.resolve(name)
@@ -66,7 +67,7 @@ def unbound_uses(script: Script, starts: list[Scope], *, methods: bool) -> Itera
                 continue
             if name in bound or name in BUILTINS:
                 continue
-            found.extend(Use(node, scope, is_conditional(script, node, scope)) for node in nodes)
+            found.extend(Use(node, scope, is_conditional(script, node, scope)) for node in nodes if node not in never)
     found.sort(key=lambda use: (use.conditional, use.node.lineno, use.node.col_offset))
     for use in found:
         if use.node.id in told or is_guarded(script, use.node):
@@ -105,6 +106,15 @@ def _is_named(scope: Scope, named: set[str]) -> bool:
 
 def _main_only(script: Script) -> set[str]:
     """Names bound under `if __name__ == "__main__":` and nowhere else: the server never runs that block."""
+    inside = _under_main(script)
+    if not inside:
+        return set()
+    bindings = script.names.module.bindings
+    return {name for name, nodes in bindings.items() if all(node in inside for node in nodes)}
+
+
+def _under_main(script: Script) -> set[ast.AST]:
+    """All nodes of that block."""
     from scoredock.contract.entry import is_main_test
 
     inside: set[ast.AST] = set()
@@ -112,10 +122,7 @@ def _main_only(script: Script) -> set[str]:
         if isinstance(node, ast.If) and is_main_test(node.test):
             for child in node.body:
                 inside.update(ast.walk(child))
-    if not inside:
-        return set()
-    bindings = script.names.module.bindings
-    return {name for name, nodes in bindings.items() if all(node in inside for node in nodes)}
+    return inside
 
 
 def is_conditional(script: Script, node: ast.AST, scope: Scope) -> bool:

@@ -118,12 +118,27 @@ def _is_none(script: Script, node: ast.AST) -> bool:
 
 
 def _needs_value(script: Script, use: ast.Name) -> bool:
-    """Whether the name is used as if it had a value: an attribute, an item or a call of it."""
+    """Whether the name is used as if it had a value: an attribute, an item, a call or a number of it; or only to raise
+    when it has none."""
     parent = script.parents.get(use)
-    return (
-        (isinstance(parent, ast.Attribute) and parent.value is use)
-        or (isinstance(parent, ast.Subscript) and parent.value is use)
-        or (isinstance(parent, ast.Call) and parent.func is use)
+    if isinstance(parent, (ast.Attribute, ast.Subscript)):
+        return parent.value is use
+    if isinstance(parent, ast.Call):
+        return parent.func is use
+    if isinstance(parent, (ast.For, ast.comprehension)):
+        return parent.iter is use
+    if isinstance(parent, (ast.BinOp, ast.Starred)):
+        return True
+    # `if model is None: raise …` and `if not model: raise …`
+    if not isinstance(parent, (ast.Compare, ast.UnaryOp)):
+        return False
+    statement = script.parents.get(parent)
+    if not isinstance(statement, ast.If) or statement.test is not parent or statement.orelse:
+        return False
+    return isinstance(statement.body[-1], ast.Raise) and not any(
+        isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id in script.names.module.bindings
+        for inner in statement.body
+        for part in ast.walk(inner)
     )
 
 

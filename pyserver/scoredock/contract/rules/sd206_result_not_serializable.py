@@ -25,7 +25,14 @@ def check(script: Script) -> Iterator[Finding]:
         # A function that was not called is SD305's, what only rawhttp scripts do is SD207's.
         if found is None or isinstance(found.value, Method) or _is_of_rawhttp(script, found):
             continue
-        yield _finding(script, returned.node, returned.node.value, found, "the server cannot send it as JSON")
+        yield _finding(
+            script,
+            returned.node,
+            returned.node.value,
+            found,
+            "the server cannot send it as JSON",
+            rare=returned.handler is not None,
+        )
     for node, calls in script.calls_to(*ENCODERS).items():
         if node.keywords or not node.args or any(call.guarded or not call.arguments or call.phase != "run" for call in calls):
             continue
@@ -35,14 +42,16 @@ def check(script: Script) -> Iterator[Finding]:
             continue
         if not all(one is not None and one.sure for one in refusals):
             first = first._replace(sure=False)
-        yield _finding(script, node, node.args[0], first, "`json.dumps` raises a TypeError")
+        yield _finding(
+            script, node, node.args[0], first, "`json.dumps` raises a TypeError", rare=all(call.rare for call in calls)
+        )
 
 
 def _is_of_rawhttp(script: Script, found: Refusal) -> bool:
     return bool(script.machine.rawhttp) and isinstance(found.value, Object) and found.value.type in ("bytes", "flask.Request")
 
 
-def _finding(script: Script, node: ast.AST, expression: ast.expr | None, found: Refusal, why: str) -> Finding:
+def _finding(script: Script, node: ast.AST, expression: ast.expr | None, found: Refusal, why: str, *, rare: bool) -> Finding:
     what = f"holds {found.reason}" if found.inside else f"is {found.reason}"
     if found.sure:
         message = f"The result {what}, and {why}: every request that comes here answers 500."
@@ -53,7 +62,7 @@ def _finding(script: Script, node: ast.AST, expression: ast.expr | None, found: 
         script,
         script.text.place(expression) if expression is not None else script.text.head(node),
         f"{message} {hint}".rstrip(),
-        severity=Severity.ERROR if found.sure else Severity.WARNING,
+        severity=Severity.ERROR if found.sure and not rare else Severity.WARNING,
         fix=_fix(script, expression, found),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 from scoredock.contract.fixes import after
 from scoredock.contract.library import RESPONSE
@@ -13,7 +14,7 @@ from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
 from scoredock.contract.serializable import refusal
 from scoredock.contract.values import Constant, Mapping, Method, Object, Sequence, Value, options, tagged, type_of
-from scoredock.finding import Edit, Finding, Fix, Place
+from scoredock.finding import Edit, Finding, Fix, Place, Severity
 
 RULE = Rule("SD207", "rawhttp-result-or-request-misuse")
 FAILS = "every request answers 500."
@@ -24,10 +25,10 @@ def check(script: Script) -> Iterator[Finding]:
         return
     for access in script.notes.accesses:
         if access.phase == "run" and not access.guarded:
-            yield from _access(script, access)
+            yield from _softened(_access(script, access), rare=access.rare)
     for call in script.notes.calls:
         if call.phase == "run" and not call.guarded:
-            yield from _call(script, call)
+            yield from _softened(_call(script, call), rare=call.rare)
     if script.machine.rawhttp:
         for returned in script.answers.returned:
             found = refusal(returned.value)
@@ -36,6 +37,12 @@ def check(script: Script) -> Iterator[Finding]:
                 where = returned.node.value or returned.node
                 message = f"The result is {found.reason}, which the server cannot send as it is: {FAILS} {hint}"
                 yield RULE.finding(script, script.text.place(where), message)
+
+
+def _softened(findings: Iterator[Finding], *, rare: bool) -> Iterator[Finding]:
+    """What only happens after another failure does not keep a script from working."""
+    for one in findings:
+        yield replace(one, severity=Severity.WARNING) if rare else one
 
 
 def _is_request(value: Value) -> bool:

@@ -9,7 +9,7 @@ from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
 from scoredock.contract.values import Constant, Value, options, tagged
 from scoredock.contract.words import words
-from scoredock.finding import Finding
+from scoredock.finding import Finding, Severity
 
 RULE = Rule("SD208", "input-not-decoded")
 
@@ -40,6 +40,7 @@ def check(script: Script) -> Iterator[Finding]:
             script.text.place(access.node),
             f"Without `@input_schema` the server passes the body as text, which has no {use.removeprefix('a ')}: every request "
             "answers 500. Decode it with `json.loads` first.",
+            severity=Severity.WARNING if access.rare else Severity.ERROR,
         )
 
 

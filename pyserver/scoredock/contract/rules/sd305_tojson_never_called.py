@@ -37,20 +37,26 @@ def check(script: Script) -> Iterator[Finding]:
         )
     for call in script.notes.calls:
         name = getattr(call.callee, "name", "")
-        if call.phase != "run" or name not in ("json.dumps", "builtins.str", "builtins.repr") or not call.arguments:
+        if call.phase != "run" or call.guarded or not call.arguments or not call.node.args:
             continue
-        method = _method(call.arguments[0])
-        if method is not None and not call.guarded:
-            node = _attribute(script, call.node.args[0], method.name)
-            fails = name == "json.dumps"
-            result = "a TypeError, and the request answers 500" if fails else "the name of a method as text"
-            yield RULE.finding(
-                script,
-                script.text.place(node),
-                f"`{method.name}` is not called: the result is {result}. Add `()`.",
-                severity=Severity.ERROR if fails else Severity.WARNING,
-                fix=_call(script, node),
-            )
+        method = None
+        if name == "json.dumps":
+            refused = refusal(call.arguments[0])
+            method = refused.value if refused is not None and isinstance(refused.value, Method) else None
+        elif name in ("builtins.str", "builtins.repr"):
+            method = _method(call.arguments[0])
+        if method is None:
+            continue
+        node = _attribute(script, call.node.args[0], method.name)
+        fails = name == "json.dumps"
+        result = "a TypeError, and the request answers 500" if fails else "the name of a method as text"
+        yield RULE.finding(
+            script,
+            script.text.place(node),
+            f"`{method.name}` is not called: the result is {result}. Add `()`.",
+            severity=Severity.ERROR if fails and not call.rare else Severity.WARNING,
+            fix=_call(script, node) if isinstance(node, ast.Attribute) and node.attr == method.name else None,
+        )
     for statement, value, phase in script.notes.dropped:
         if phase == "run" and isinstance(value, Method) and value.name in CONVERSIONS:
             yield RULE.finding(
