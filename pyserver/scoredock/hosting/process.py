@@ -35,17 +35,6 @@ STATUS_PATIENCE = 2.0  # seconds; an arbiter that imports libraries answers only
 STOP_PATIENCE = 4.0  # seconds between SIGTERM and SIGKILL; the arbiter itself gives requests in flight 3
 
 
-def plan_key(plan: Plan) -> str:
-    """Changes with anything that a re-fork cannot bring in: interpreter, variables, where code and models are."""
-    project = plan.project
-    text = [
-        *(plan.environment_key, str(plan.interpreter), str(project.code), str(project.entry_script), plan.debug),
-        *sorted(f"{name}={value}" for name, value in plan.environment_variables),
-        *(f"{model.source}:{model.mounted_as}:{model.name}:{model.version}" for model in project.models),
-    ]
-    return hashlib.sha256(json.dumps(text).encode()).hexdigest()[:16]
-
-
 def paths_of(run: Run) -> crash.Paths:
     return crash.Paths(Path(run.facts.code), Path(run.facts.entry_script))
 
@@ -93,7 +82,6 @@ class ProcessEngine:
             interpreter=str(plan.interpreter),
             started_at=time.time(),
             patience=float(project.liveness_probe.patience),
-            plan_key=plan_key(plan),
             models=model_layout.as_json(project.models),
             debug=plan.debug,
         )

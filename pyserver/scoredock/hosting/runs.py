@@ -22,7 +22,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +49,7 @@ class Facts:
     interpreter: str
     started_at: float
     patience: float  # seconds that Azure's liveness probe would wait for init
-    plan_key: str  # changes when anything changes that an update cannot bring in
-    models: list[dict[str, str | None]]
+    models: list[dict[str, str | None]] = field(default_factory=list)
     debug: str = "off"
 
 
@@ -138,8 +137,14 @@ def runs(name: str) -> list[Run]:
     found = []
     for folder in (root() / name).glob("run-*"):
         with contextlib.suppress(OSError, ValueError, TypeError):
-            found.append(Run(folder, int(folder.name[4:]), Facts(**json.loads((folder / "run.json").read_bytes()))))
+            found.append(Run(folder, int(folder.name[4:]), _facts(folder / "run.json")))
     return sorted(found, key=lambda run: run.number)
+
+
+def _facts(path: Path) -> Facts:
+    # A service may have been started by a newer or an older Scoredock: what is not known is passed over.
+    known = {field.name for field in fields(Facts)}
+    return Facts(**{key: value for key, value in json.loads(path.read_bytes()).items() if key in known})
 
 
 def current(name: str) -> Run | None:

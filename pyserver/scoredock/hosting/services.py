@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from scoredock.environment.sync import read_specification, sync
-from scoredock.finding import Finding
-from scoredock.hosting import engines, naming
+from scoredock.environment.values import EnvironmentProblem
+from scoredock.errors import ScoredockError
+from scoredock.finding import Finding, Severity
+from scoredock.hosting import definition, engines, naming, watch
 from scoredock.hosting.values import Engine, Event, Inside, LogLine, Plan, Service, ServiceProblem, State, Target, Updated
 from scoredock.progress import Progress, Step, silent
+from scoredock.project.reading import read_project
 from scoredock.project.values import Project
 
 if TYPE_CHECKING:
@@ -40,8 +44,11 @@ async def deploy(
 ) -> Service:
     """Sync the environment, start the service, wait until it is healthy. One of that name that runs is replaced when the new
     one is healthy. Raises EnvironmentProblem, PortTaken, ScriptCrashed, ServiceProblem."""
+    stamps = definition.stamps(_defining(project))
     plan = await planned(project, target=target, port=port, name=name, interpreter=interpreter, debug=debug, progress=progress)
-    return await engines.engine(target).deploy(plan, progress)
+    service = await engines.engine(target).deploy(plan, progress)
+    definition.keep(plan.name, definition.Definition(definition.plan_key(plan), stamps, interpreter is not None))
+    return service
 
 
 async def planned(
@@ -99,10 +106,61 @@ async def _not_of_another_engine(name: str, target: Target) -> None:
             raise ServiceProblem(f"There is a service '{name}' already, with the target '{other}'.", "Stop it, or choose a name.")
 
 
+def _defining(project: Project) -> tuple[Path, ...]:
+    """The files that say how the service is made; those that cannot be read say nothing yet."""
+    try:
+        read = read_specification(project.environment).read_files
+    except EnvironmentProblem:
+        read = ()
+    return definition.files_of(project, read)
+
+
 async def update(name: str, *, progress: Progress = silent) -> Updated:
-    """Bring what was saved into a running service. When that fails the old code goes on. Raises ScriptCrashed."""
-    engine, _ = await _engine_of(name)
-    return await engine.update(name, progress)
+    """Bring what was saved into a service: code and models by a re-fork; a new environment, new variables or other models by
+    a service beside it that takes its place on the same port when it is healthy. One that has crashed is started again.
+
+    When it fails the old one goes on. Raises what ``deploy`` raises.
+    """
+    engine, service = await _engine_of(name)
+    made_from = definition.kept(name)
+    running = service.state not in (State.CRASHED, State.STOPPED)
+    if made_from is None or (running and (made_from.own_interpreter or made_from.untouched())):
+        return await engine.update(name, progress)
+    began = time.monotonic()
+    project = _project_of(service)
+    stamps = definition.stamps(_defining(project))
+    if made_from.own_interpreter:
+        raise ServiceProblem(f"'{name}' does not run.", "Deploy it again.")
+    plan = await planned(project, target=service.target, port=service.port, name=name, progress=progress)
+    now = definition.Definition(definition.plan_key(plan), stamps)
+    if running and now.plan_key == made_from.plan_key:
+        updated = await engine.update(name, progress)
+    else:
+        updated = Updated(await engine.deploy(plan, progress), time.monotonic() - began)
+    definition.keep(name, now)
+    return updated
+
+
+def _project_of(service: Service) -> Project:
+    reading = read_project(service.project_file)
+    if reading.project is None:
+        errors = [finding for finding in reading.findings if finding.severity is Severity.ERROR]
+        said = f": {errors[0].message}" if errors else "."
+        raise ServiceProblem(f"{service.project_file} cannot be read any more{said}", place=errors[0].place if errors else None)
+    return reading.project
+
+
+async def keep_updated(name: str, *, progress: Progress = silent) -> AsyncIterator[Updated | ScoredockError]:
+    """Update the service at every save until it ends or the caller stops asking; what came of each."""
+    _, service = await _engine_of(name)
+    made_from = definition.kept(name)
+    async for _ in watch.saves(_project_of(service), made_from.files if made_from else ()):
+        if await find(name) is None:
+            return
+        try:
+            yield await update(name, progress=progress)
+        except ScoredockError as problem:
+            yield problem
 
 
 async def list_services() -> tuple[Service, ...]:
@@ -123,6 +181,7 @@ async def stop(name: str, *, progress: Progress = silent) -> None:
     engine, _ = await _engine_of(name)
     progress(Step(f"Stopping {name}"))
     await engine.delete(name)
+    definition.forget(name)
 
 
 async def logs(name: str, *, follow: bool = False, last: int | None = None) -> AsyncIterator[LogLine]:
