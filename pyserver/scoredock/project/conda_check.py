@@ -12,7 +12,6 @@ from scoredock.project.insertion import insert_before
 from scoredock.project.marked import Document, Mapping, Marked, Scalar, Sequence
 from scoredock.project.packages import Package, packages_of
 from scoredock.project.said import found, nearest, replacing, unfilled
-from scoredock.project.server_check import check_server
 from scoredock.project.texts import Texts
 
 # conda reads these and says of every other key that it is invalid and ignored; `name` and `prefix` matter only to itself.
@@ -36,6 +35,8 @@ def check_conda(root: Marked | None, document: Document, texts: Texts, *, serves
     packages = packages_of(dependencies, document, texts)
     yield from _unreachable(packages)
     if serves:
+        from scoredock.project.server_check import check_server  # brings `packaging`, which only this needs
+
         yield from check_server(document, dependencies, packages)
 
 

@@ -134,10 +134,11 @@ def _unknown(root: Mapping, known: tuple[str, ...], file: str) -> Iterator[Findi
         name = entry.key.text
         if name.lower() in folded or unfilled(entry.key):
             continue
-        meant = nearest(name, known)
-        fix = replacing(f"Rename '{name}' to '{meant}'", entry.key.place, f'"{meant}"') if meant else None
-        hint = f" Did you mean '{meant}'?" if meant else ""
-        yield found("SD408", Severity.WARNING, entry.key.place, f"{file} has no key '{name}'; it is ignored.{hint}", fix)
+        # Keys that resemble none are let be: the files had others in other releases, and unknown ones do no harm.
+        if meant := nearest(name, known):
+            fix = replacing(f"Rename '{name}' to '{meant}'", entry.key.place, f'"{meant}"')
+            message = f"{file} has no key '{name}'; it is ignored. Did you mean '{meant}'?"
+            yield found("SD408", Severity.WARNING, entry.key.place, message, fix)
 
 
 def _code(root: Mapping, base: Path, texts: Texts) -> tuple[Path, list[Finding]]:

@@ -46,7 +46,10 @@ def read_project(path: Path, *, overlay: Mapping[Path, str] | None = None) -> Re
 
 def find_projects(folder: Path, *, overlay: Mapping[Path, str] | None = None) -> tuple[Reading, ...]:
     """Every project at and below a folder, and every project file that cannot be read, in the order of their paths."""
-    texts = Texts(overlay)
+    return _below(folder, Texts(overlay))
+
+
+def _below(folder: Path, texts: Texts) -> tuple[Reading, ...]:
     readings: list[Reading] = []
     claimed: set[Path] = set()
     scripts: list[Path] = []
@@ -129,7 +132,7 @@ def _of_folder(folder: Path, texts: Texts) -> Reading:
     inferred = infer_project(folder, texts)
     if inferred.project:
         return inferred
-    below = [reading for reading in find_projects(folder) if reading.project]
+    below = [reading for reading in _below(folder, texts) if reading.project]
     return below[0] if len(below) == 1 else inferred
 
 

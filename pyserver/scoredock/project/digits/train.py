@@ -5,6 +5,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 from sklearn.neural_network import MLPClassifier
+from threadpoolctl import threadpool_limits
 
 HERE = Path(__file__).resolve().parent
 EPOCHS = 20
@@ -46,4 +47,6 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    # The matrices are small: more threads would mostly wait for each other, on a busy machine for a minute.
+    with threadpool_limits(1):
+        main()
