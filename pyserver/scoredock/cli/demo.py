@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scoredock.cli.findings import print_findings
-from scoredock.cli.projects import checked
+from scoredock.cli.projects import chosen
 from scoredock.cli.terminal import showing_progress
 from scoredock.errors import ScoredockError
 from scoredock.finding import Severity
@@ -160,7 +160,7 @@ def make_project(show: Show, folder: Path) -> Project:
 
 def check(show: Show, project: Project) -> None:
     with show.step("check") as step:
-        findings = checked(project)
+        _, findings = chosen(project.folder)
         errors = [finding for finding in findings if finding.severity is Severity.ERROR]
         step.said = "score.py keeps the contract: nothing to mend" if not findings else f"{len(findings)} findings"
     print_findings(findings)

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from scoredock.cli.findings import print_findings
-from scoredock.cli.projects import add_project, checked, chosen_project
+from scoredock.cli.projects import add_project, chosen
 from scoredock.cli.services import as_json, print_json
 from scoredock.cli.terminal import showing_progress
 from scoredock.errors import ScoredockError
@@ -38,8 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
 async def deploy(arguments: argparse.Namespace) -> int:
     from scoredock.hosting import services
 
-    project = chosen_project(Path(arguments.project))
-    errors = tuple(finding for finding in checked(project) if finding.severity is Severity.ERROR)
+    project, findings = chosen(Path(arguments.project))
+    errors = tuple(finding for finding in findings if finding.severity is Severity.ERROR)
     if errors and not arguments.force:
         print_findings(errors, file=sys.stderr)
         raise ScoredockError(

@@ -25,25 +25,23 @@ def add_project(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def chosen_project(path: Path) -> Project:
-    """The project at a path; its findings are printed when none can be made of what is there."""
+def chosen(path: Path) -> tuple[Project, tuple[Finding, ...]]:
+    """The project at a path, with everything there is to say of its files: those that name it and its entry script.
+
+    The findings are of the path as it was given: in a folder, a deployment file that cannot be read matters although a
+    project could be made of what lies beside it.
+    """
+    from scoredock.checking.run import check_paths
     from scoredock.project import read_project
 
     if not path.exists():
         raise ScoredockError(f"{path} does not exist.", "Name a folder, a deployment file or an entry script.")
     reading = read_project(path)
-    if reading.project is not None:
-        return reading.project
-    print_findings(reading.findings, file=sys.stderr)
-    place = reading.findings[0].place if reading.findings else None
-    raise ScoredockError(f"No project can be read from {path}.", "It needs a score.py or a deployment file.", place=place)
-
-
-def checked(project: Project) -> tuple[Finding, ...]:
-    """Everything there is to say of a project's files: of the entry script and of the files that name it."""
-    from scoredock.checking.run import check_paths
-    from scoredock.project import read_project
-
+    project = reading.project
+    if project is None:
+        print_findings(reading.findings, file=sys.stderr)
+        place = reading.findings[0].place if reading.findings else None
+        raise ScoredockError(f"No project can be read from {path}.", "It needs a score.py or a deployment file.", place=place)
     scripts = (project.entry_script,) if project.entry_script else ()
-    of_scripts = [finding for file in check_paths(scripts) for finding in file.findings]
-    return (*read_project(project.file).findings, *of_scripts)
+    of_scripts = tuple(finding for file in check_paths(scripts) for finding in file.findings)
+    return project, (*reading.findings, *of_scripts)
