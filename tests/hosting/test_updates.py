@@ -38,9 +38,18 @@ dependencies:
   - pip:
       - azureml-inference-server-http
 """
-SCRIPT = ECHO.replace("import json", "import json\nimport os").replace(
-    '"one"', '"one", "colour": os.environ["COLOUR"], "six": SIX'
-)
+HEAD = """\
+import json
+import os
+
+try:
+    import six
+
+    SIX = 1
+except ImportError:
+    SIX = 0
+"""
+SCRIPT = ECHO.replace("import json\n", HEAD).replace('"one"', '"one", "colour": os.environ["COLOUR"], "six": SIX')
 
 
 @dataclass

@@ -51,6 +51,9 @@ class ProcessEngine:
             before = runs.current(plan.name)
             await self._clear_up(plan.name, keep=(before,))
             old = before if before is not None and before.process() else None
+            if before is not None and old is None and not before.stopped():
+                # Its arbiter was killed: workers may still hold the port for a moment.
+                await asyncio.to_thread(process_table.kill_leftovers, before.pid())
             listener, replaces = await self._listener(plan, old)
             with listener:
                 return await self._start(plan, listener, replaces, old, progress)

@@ -74,9 +74,11 @@ def end(identity: Identity, patience: float) -> None:
     kill_session(identity.pid, others)
 
 
-def kill_leftovers(leader: int) -> None:
+def kill_leftovers(leader: int | None) -> None:
     """Kill what remains of a session whose leader is dead. The kernel gives a pid out again only when no session has it, so
     a living process with that pid means that nothing remains."""
+    if leader is None:
+        return
     try:
         if _runs(psutil.Process(leader)):
             return
