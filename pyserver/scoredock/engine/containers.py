@@ -216,6 +216,8 @@ def rename(connection: Connection, identifier: str, name: str) -> None:
         with saying_plainly(connection.address):
             connection.api.rename(identifier, name)
     except EngineProblem as problem:
+        if "same name" in problem.what:
+            return  # somebody else has just done it
         if "already in use" in problem.what:
             raise NameTaken(f"There is a container {name} already.", "Stop it first, or choose another name.") from problem
         raise

@@ -22,7 +22,7 @@ from scoredock.finding import Finding
 from scoredock.hosting import docker_control, docker_failure, docker_stock, naming, observed, runs
 from scoredock.hosting.crash import findings_of
 from scoredock.hosting.docker_inside import DockerInside
-from scoredock.hosting.docker_place import Placing, blueprint, hold_port, record_for
+from scoredock.hosting.docker_place import Placing, blueprint, free_port, hold_port, record_for
 from scoredock.hosting.docker_record import container_name
 from scoredock.hosting.docker_stock import Row, Stock
 from scoredock.hosting.values import Event, Inside, LogLine, Plan, Service, ServiceProblem, State, Target, Updated
@@ -53,10 +53,9 @@ class DockerEngine:
             if shared is not None and plan.port not in (None, shared.host_port):
                 shared = None
             if shared is None:
-                holder = await hold_port(connection, plan, order.image, stock)
-            else:
-                holder = shared
+                free_port(plan, stock)
             await docker_stock.sweep(connection, stock, plan.name, keep=old)
+            holder = shared or await hold_port(connection, plan, order.image, stock, beside_another=old is not None)
             placing = Placing(connection, holder, old, takes_over=shared is not None)
             record = record_for(plan, mounts, holder, number=1 + max((r.record.number for r in stock.of(plan.name)), default=0))
             row = await placing.place(order, record, progress)
@@ -87,6 +86,8 @@ class DockerEngine:
             stock = await docker_stock.look(connection)
         except EngineAbsent:
             return ()  # no engine, no services
+        # Those that had requests in flight when another took their place, and have ended since.
+        await docker_stock.remove(connection, *(row.container for row in stock.rows if row.retired))
         rows = [row for name in stock.names() if (row := stock.current(name)) is not None]
         return tuple(await asyncio.gather(*(self._service(connection, row, stock) for row in rows)))
 

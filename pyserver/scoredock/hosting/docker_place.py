@@ -20,7 +20,7 @@ from scoredock.hosting.docker_stock import Row, Stock
 from scoredock.hosting.values import Plan, PortTaken, ServiceProblem
 from scoredock.progress import Progress, Step
 
-RETIREMENT = 1.0  # seconds that a deploy waits for the old container to end; one with requests in flight goes on without it
+RETIREMENT = 2.0  # seconds that a deploy waits for the old container to end; one with requests in flight goes on without it
 
 
 def blueprint(connection: Connection, plan: Plan, progress: Progress) -> tuple[ContainerOrder, tuple[Mounted, ...]]:
@@ -72,17 +72,23 @@ def record_for(plan: Plan, mounts: tuple[Mounted, ...], holder: Container, numbe
     )
 
 
-async def hold_port(connection: Connection, plan: Plan, image: str, stock: Stock) -> Container:
-    """Start the container that holds the service's port. Raises PortTaken, before anything is left behind."""
+def free_port(plan: Plan, stock: Stock) -> int | None:
+    """The port that was asked for, if any. Raises PortTaken when it is in use."""
     port = plan.port if plan.port is not None else plan.project.port
     if port is not None:
         try:
             ports.listen(port).close()
         except PortTaken as taken:
             raise _taken(port, stock) from taken
+    return port
+
+
+async def hold_port(connection: Connection, plan: Plan, image: str, stock: Stock, *, beside_another: bool) -> Container:
+    """Start the container that holds the service's port. Raises PortTaken, and nothing is left behind."""
+    port = free_port(plan, stock)
     name = container_name(plan.name, "port")
-    if any(holder.name == name for holder in stock.holders):
-        name = f"{name}{max(row.record.number for row in stock.rows) + 1 if stock.rows else 1}"
+    if beside_another:
+        name = f"{name}{max(row.record.number for row in stock.rows) + 1}"
     order = ContainerOrder(
         image=image,
         name=name,

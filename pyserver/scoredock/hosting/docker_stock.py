@@ -24,6 +24,11 @@ class Row:
         """What follows the name of the service in the container's: "", "next", "old", "stopped"."""
         return self.container.name.removeprefix(container_name(self.record.name)).removeprefix(".")
 
+    @property
+    def retired(self) -> bool:
+        """Another one has taken its place, and it has ended."""
+        return self.part == "old" and not self.container.running
+
 
 @dataclass(frozen=True, slots=True)
 class Stock:
