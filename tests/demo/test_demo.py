@@ -62,8 +62,8 @@ def test_from_an_empty_folder_to_a_scored_digit_and_an_edit(folder: Path, home: 
     assert 8 <= len(drawn) <= 28, "the digit is drawn"
     for step in ("project", "check", "environment", "model", "service", "score", "edit", "update", "stop"):
         assert re.search(rf"^ *\d+  {step} .* (ms|s)$", done.stdout, re.MULTILINE), f"{step} is timed"
-    coarse, fine = re.findall(r'"probabilities": \[\[(.*?)\]\]', done.stdout)[::-1]
-    assert max(len(number.strip()) for number in fine.split(",")) > max(len(number.strip()) for number in coarse.split(","))
+    fine, coarse = re.findall(r"probabilities of 0 to 9: (.*)", done.stdout)
+    assert max(map(len, fine.split())) == len("0.000") and max(map(len, coarse.split())) == len("0.0"), "the edit is seen"
     assert wait_for(lambda: not processes_of(home)), "nothing is left running"
 
 

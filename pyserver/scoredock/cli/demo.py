@@ -213,7 +213,7 @@ async def deploy(show: Show, project: Project, arguments: argparse.Namespace) ->
         service = await services.deploy(
             project, target=arguments.target, port=arguments.port, name=SERVICE, progress=step.progress
         )
-        step.said = f"{service.state.value} under azureml-inference-server-http, {service.target}: {service.scoring_uri}"
+        step.said = f"{service.state.value} under the inference server: {service.scoring_uri}"
     return service
 
 
@@ -223,7 +223,8 @@ async def score(show: Show, service: Service, request: Path, *, draw: bool) -> A
 
     body = request.read_bytes()
     if draw:
-        print("\n" + draw_digit(json.loads(body)["data"][0], colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR")))
+        drawn = draw_digit(json.loads(body)["data"][0], colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
+        print(f"\n{drawn.rstrip()}\n")
     with show.step("score") as step:
         answer = await send(service.scoring_uri, Request(body=body))
         if answer.status != 200:
@@ -231,7 +232,8 @@ async def score(show: Show, service: Service, request: Path, *, draw: bool) -> A
         result = json.loads(answer.body)
         digit = result["predictions"][0]
         step.said = f"POST {service.scoring_uri} took {shown_time(answer.seconds)}"
-    print(f"\n    answer: {digit}    {json.dumps(result)}\n")
+    probabilities = " ".join(str(number) for number in result["probabilities"][0])
+    print(f"\n    answer: {digit}     probabilities of 0 to 9: {probabilities}\n")
     return answer
 
 
