@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from pathlib import Path
 
 from scoredock.project.said import nearest
@@ -29,7 +30,10 @@ def stands(path: Path) -> bool:
             return False
         if path.name in ("", ".."):
             return True
-        return path.name in os.listdir(path.parent)  # noqa: PTH208 - names only
+        return unicodedata.normalize("NFC", path.name) in {
+            unicodedata.normalize("NFC", name)
+            for name in os.listdir(path.parent)  # noqa: PTH208 - names only
+        }
     except PermissionError:
         return True  # nobody can say that it is not there
     except (OSError, ValueError):
