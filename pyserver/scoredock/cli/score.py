@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scoredock.cli.main import FAILURE, FINE
+from scoredock.cli.services import chosen
 from scoredock.cli.terminal import showing_progress
 from scoredock.errors import ScoredockError
 
 if TYPE_CHECKING:
-    from scoredock.hosting.values import Service
     from scoredock.scoring.values import Answer, Request, Sample
 
 
@@ -66,23 +66,8 @@ async def _address(name: str | None) -> tuple[str, Path | None]:
     """The scoring URI and the folder of the project it belongs to, where that is known."""
     if name and name.startswith(("http://", "https://")):
         return name, None
-    service = await _service(name)
+    service = await chosen(name)
     return service.scoring_uri, service.project_file.parent
-
-
-async def _service(name: str | None) -> Service:
-    from scoredock.hosting import services
-
-    running = await services.list_services()
-    chosen = [service for service in running if service.name == name] if name else list(running)
-    if len(chosen) == 1:
-        return chosen[0]
-    known = ", ".join(service.name for service in running)
-    if not running:
-        raise ScoredockError("No service runs on this machine.", "Start one with 'scoredock deploy'.")
-    if name:
-        raise ScoredockError(f"There is no service '{name}'.", f"Services on this machine: {known}.")
-    raise ScoredockError("More than one service runs.", f"Say which one is meant: {known}.")
 
 
 async def _request(arguments: argparse.Namespace, uri: str, project_folder: Path | None) -> Request:
