@@ -111,13 +111,13 @@ function followSessions(): vscode.Disposable[] {
   ];
 }
 
-/** What the debug adapter is told: where it is, and which paths are the same file on both sides. The user's word counts. */
+/** What the debug session is told: where it is, and the secret that lets it in. Everything else is the user's word. */
 export function withConnection(given: Configuration, found: AttachResult): Configuration {
   return {
-    justMyCode: found.justMyCode,
-    pathMappings: found.pathMappings,
+    justMyCode: true,
     ...given,
     request: "attach",
+    accessToken: found.accessToken,
     connect: { host: found.host, port: found.port },
     accessToken: found.token,
   };

@@ -123,19 +123,11 @@ export interface ScoreResult {
   problem: string;
 }
 
-export interface PathMapping {
-  localRoot: string;
-  remoteRoot: string;
-}
-
-/** Where the debug adapter of a running service listens, and which paths are the same file on both sides. */
+/** Where the debugger of a running service listens for one client, and the secret that lets it in. */
 export interface AttachResult {
   host: string;
   port: number;
-  token: string;
-  pathMappings: readonly PathMapping[];
-  justMyCode: boolean;
-  configuration: string;
+  accessToken: string;
 }
 
 /** `size` is in bytes (None: not counted); `state` is ready, missing or changed. */
@@ -196,7 +188,7 @@ export const Update = request<ServiceParams, UpdateResult>("scoredock/update");
 export const Stop = request<ServiceParams, Nothing>("scoredock/stop");
 export const Services = request<Nothing, ServiceList>("scoredock/services");
 export const FollowLog = request<ServiceParams, Nothing>("scoredock/followLog");
-export const Samples = request<DocumentParams, SampleList>("scoredock/samples");
+export const Samples = request<ServiceParams, SampleList>("scoredock/samples");
 export const Score = request<ScoreParams, ScoreResult>("scoredock/score");
 export const Attach = request<ServiceParams, AttachResult>("scoredock/attach");
 export const Environments = request<Nothing, EnvironmentList>("scoredock/environments");

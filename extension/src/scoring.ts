@@ -28,7 +28,7 @@ export class Scoring implements vscode.Disposable {
 
   /** Sends a sample: the one sent last, or the only one, or one that the user picks; `pick` asks in any case. */
   async score(service: ServiceView, pick: boolean): Promise<void> {
-    const { samples } = await this.server.request(Samples, { uri: service.scriptUri });
+    const { samples } = await this.server.request(Samples, { name: service.name });
     const last = this.state.get<Record<string, string>>(LAST, {})[service.name];
     const known = samples.find((sample) => sample.label === last);
     const chosen = !pick && known ? known : samples.length === 1 ? samples[0] : await pickSample(samples, last);

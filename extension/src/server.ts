@@ -67,7 +67,8 @@ export class Server implements vscode.Disposable {
   async request<P, R>(type: Request<P, R>, params: P, token?: vscode.CancellationToken): Promise<R> {
     const client = this.client;
     if (!client?.isRunning()) throw new NoServer(this.reason);
-    return client.sendRequest<R>(type.method, params, token);
+    // A token that is undefined would count as a second parameter.
+    return token ? client.sendRequest<R>(type.method, params, token) : client.sendRequest<R>(type.method, params);
   }
 
   /** Sends a request that takes long, with its progress in a notification that can be cancelled. */

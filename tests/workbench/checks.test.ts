@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import { Installation, missing, until, type Window } from "./workbench";
 
 const SCRIPT = `import json
@@ -21,6 +21,7 @@ describe.skipIf(missing())("checking in the workbench", () => {
     window = await editor.open(editor.folder("w", { "score.py": SCRIPT }));
     await window.file("score.py");
   }, 180_000);
+  afterEach(({ task }) => window.pictureOfFailure(task));
   afterAll(() => editor.stop());
 
   it("shows a squiggle with the rule's message", async () => {

@@ -186,6 +186,11 @@ export class Window {
     await row.click();
   }
 
+  /** Brings a tab to the front, whichever group it is in. */
+  async focusTab(name: string): Promise<void> {
+    await this.page.locator(`.tab[data-resource-name="${name}"]`).click();
+  }
+
   async type(line: number, column: number, text: string): Promise<void> {
     await this.goTo(line, column);
     await this.page.keyboard.insertText(text);
@@ -227,7 +232,9 @@ export class Window {
   }
 
   editorText(part: string): Locator {
-    return this.page.locator(".monaco-editor .view-lines").filter({ hasText: part }).first();
+    // The editor draws spaces as no-break spaces.
+    const pattern = part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll(" ", "[ \\u00a0]");
+    return this.page.locator(".monaco-editor .view-lines").filter({ hasText: new RegExp(pattern) }).first();
   }
 
   toast(text: string): Locator {
@@ -237,6 +244,11 @@ export class Window {
   async screenshot(name: string): Promise<void> {
     mkdirSync(artifacts, { recursive: true });
     await this.page.screenshot({ path: path.join(artifacts, `${name}.png`) });
+  }
+
+  /** For whoever has to find out why a test failed. */
+  async pictureOfFailure(task: { readonly name: string; readonly result?: { readonly state?: string } }): Promise<void> {
+    if (task.result?.state === "fail") await this.screenshot(`failed ${task.name}`.replace(/\W+/g, "-"));
   }
 
   get log(): string {

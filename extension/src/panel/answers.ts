@@ -7,8 +7,9 @@ const SCHEME = "scoredock-answer";
 export class Answers implements vscode.TextDocumentContentProvider, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<vscode.Uri>();
   private readonly last = new Map<string, { now: Scored; before: Scored | undefined }>();
-  private readonly registration = vscode.workspace.registerTextDocumentContentProvider(SCHEME, this);
   readonly onDidChange = this.changed.event;
+  // After `onDidChange`: whether a provider has it is looked at when it is registered.
+  private readonly registration = vscode.workspace.registerTextDocumentContentProvider(SCHEME, this);
 
   provideTextDocumentContent(uri: vscode.Uri): string {
     const name = decodeURIComponent(uri.query);

@@ -160,21 +160,12 @@ class ScoreResult:
 
 
 @dataclass(frozen=True, slots=True)
-class PathMapping:
-    local_root: str
-    remote_root: str
-
-
-@dataclass(frozen=True, slots=True)
 class AttachResult:
-    """Where the debug adapter of a running service listens, and which paths are the same file on both sides."""
+    """Where the debugger of a running service listens for one client, and the secret that lets it in."""
 
     host: str
     port: int
-    token: str
-    path_mappings: tuple[PathMapping, ...]
-    just_my_code: bool
-    configuration: str
+    access_token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +241,7 @@ REQUESTS: dict[str, tuple[type, type]] = {
     STOP: (ServiceParams, Nothing),
     SERVICES: (Nothing, ServiceList),
     FOLLOW_LOG: (ServiceParams, Nothing),
-    SAMPLES: (DocumentParams, SampleList),
+    SAMPLES: (ServiceParams, SampleList),
     SCORE: (ScoreParams, ScoreResult),
     ATTACH: (ServiceParams, AttachResult),
     ENVIRONMENTS: (Nothing, EnvironmentList),

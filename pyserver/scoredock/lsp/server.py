@@ -70,6 +70,8 @@ class ScoredockServer(LanguageServer):
         self.analysis = Analysis(self.documents, self.store, self.in_background)
         self.settings = protocol.Settings()
         self.watching = Watching(self)
+        self.initialized = False
+        self._event_loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._listeners: list[Callable[[], None]] = []
         for name in ("pygls.protocol.json_rpc", "pygls.server"):
@@ -125,6 +127,17 @@ class ScoredockServer(LanguageServer):
         task.add_done_callback(self._finished)
         return task
 
+    def from_any_thread(self, call: Callable[[T], None], value: T) -> None:
+        """Call on the event loop's thread: messages written by two threads at once would tear."""
+        try:
+            running = asyncio.get_running_loop()
+        except RuntimeError:
+            running = None
+        if running is not None and running is self._event_loop:
+            call(value)
+        elif self._event_loop is not None and not self._event_loop.is_closed():
+            self._event_loop.call_soon_threadsafe(call, value)
+
     def _finished(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -167,6 +180,8 @@ class ScoredockServer(LanguageServer):
 
         @self.feature(types.INITIALIZED)
         def initialized(_: types.InitializedParams) -> None:
+            self._event_loop = asyncio.get_running_loop()
+            self.initialized = True
             self.analysis.warm_up()
 
         @self.feature(types.SHUTDOWN)
@@ -185,11 +200,11 @@ class ScoredockServer(LanguageServer):
             self.analysis.files_changed([change.uri for change in params.changes])
 
         @self.feature(protocol.SETTINGS)
-        def settings(params: object) -> None:
+        def settings(params: Any) -> None:  # not `object`: pygls takes a parameter that a server would fit for the server
             self._settings_from(params)
 
         @self.feature(protocol.WATCH_SERVICES)
-        def watch(params: object) -> None:
+        def watch(params: Any) -> None:
             import_module("scoredock.lsp.features.services").watch(self, from_json(protocol.WatchParams, params))
 
     def _settings_from(self, data: object) -> None:

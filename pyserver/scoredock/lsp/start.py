@@ -11,9 +11,11 @@ def serve() -> None:
     protocol_out = sys.stdout.buffer
     # A stray print, ours or a library's, would end the session: it goes to the log instead.
     sys.stdout = sys.stderr
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("pygls").setLevel(logging.WARNING)  # at INFO it writes every message that is sent
 
+    from scoredock.lsp.logging_to_client import ToClient
     from scoredock.lsp.server import ScoredockServer
 
-    ScoredockServer().start_io(stdout=protocol_out)
+    server = ScoredockServer()
+    logging.basicConfig(handlers=[ToClient(server)], level=logging.INFO)
+    server.start_io(stdout=protocol_out)

@@ -7,6 +7,7 @@ change, what a service was seen to do). Each source replaces its own; what is pu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 
 from lsprotocol import types
@@ -15,13 +16,21 @@ from scoredock.finding import Finding, Severity
 from scoredock.lsp.documents import Documents, Text
 
 SOURCE = "scoredock"
-PAGES = "https://github.com/scoredock/scoredock/blob/main/docs/rules.md"
 
 _SEVERITIES = {
     Severity.ERROR: types.DiagnosticSeverity.Error,
     Severity.WARNING: types.DiagnosticSeverity.Warning,
     Severity.INFORMATION: types.DiagnosticSeverity.Information,
 }
+
+
+@cache
+def _page(code: str) -> types.CodeDescription | None:
+    """The page that a code links to."""
+    from scoredock.contract.explain import link
+
+    address = link(code)
+    return types.CodeDescription(address) if address else None
 
 
 class Store:
@@ -93,7 +102,7 @@ class Store:
             message=finding.message,
             severity=_SEVERITIES[finding.severity],
             code=finding.code,
-            code_description=types.CodeDescription(href=f"{PAGES}#{finding.code.lower()}"),
+            code_description=_page(finding.code),
             source=SOURCE,
             related_information=[
                 types.DiagnosticRelatedInformation(

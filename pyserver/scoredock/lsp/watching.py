@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,10 +103,13 @@ class Watching:
 
     async def _listen(self, name: str) -> None:
         from scoredock.hosting.services import events
+        from scoredock.hosting.values import ServiceProblem
 
         try:
             async for event in events(name):
                 await self._happened(event)
+        except ServiceProblem:
+            pass  # it ended between the list and the question
         finally:
             self._listening.pop(name, None)
 
@@ -125,7 +129,7 @@ class Watching:
             port=service.port,
             project_uri=documents.uri(service.project_file),
             script_uri=documents.uri(service.entry_script),
-            environment=service.environment_key[:12],
+            environment=_environment_name(service.environment_key),
             started_at=service.started_at,
             generation=service.generation,
             scoring_uri=service.scoring_uri,
@@ -135,3 +139,12 @@ class Watching:
     def of_script(self, path: Path) -> tuple[Service, ...]:
         """The services that run a script, or that a file defines."""
         return tuple(service for service in self.services if path in (service.entry_script, service.project_file))
+
+
+@lru_cache(maxsize=64)
+def _environment_name(key: str) -> str:
+    """The file that an environment was made from, as people know it; the start of its key where that is not recorded."""
+    from scoredock.environment.store import read_record
+
+    record = read_record(key)
+    return Path(record.described_by).name if record else key[:8]

@@ -3,37 +3,42 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scoredock.lsp import tools
 from scoredock.lsp.documents import path_of
-from scoredock.lsp.protocol import DocumentParams, Sample, SampleList, ScoreParams, ScoreResult
+from scoredock.lsp.protocol import Sample, SampleList, ScoreParams, ScoreResult, ServiceParams
 from scoredock.lsp.reporting import Reporting
 from scoredock.lsp.wire import UserProblem
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from scoredock.lsp.server import ScoredockServer
 
 # Bytes of a body that are shown; what is sent is always whole.
 SHOWN = 200_000
+GONE = "There is no service '{name}' any more. Run it again."
 
 
-async def samples(server: ScoredockServer, params: DocumentParams) -> SampleList:
-    path = path_of(params.uri)
-    if path is None:
-        return SampleList(())
-    found = await asyncio.to_thread(_files, path)
-    return SampleList(tuple(Sample(file.name, server.documents.uri(file), "") for file in found))
+async def samples(server: ScoredockServer, params: ServiceParams) -> SampleList:
+    """The saved requests of the service's project; one made from the schema when there is none."""
+    server.require_trust()
+    from scoredock.hosting import services as hosting
+    from scoredock.scoring.samples import sample_from_schema, saved_samples
+
+    service = await hosting.find(params.name)
+    if service is None:
+        raise UserProblem(GONE.format(name=params.name))
+    found = await asyncio.to_thread(saved_samples, service.project_file.parent)
+    if not found and (made := await sample_from_schema(service.scoring_uri)):
+        found = (made,)
+    return SampleList(tuple(_sample(server, one.name, one.request.body) for one in found))
 
 
-def _files(script: Path) -> list[Path]:
-    """The files in the folder `requests` beside a script, or beside its code folder."""
-    for folder in (script.parent / "requests", script.parent.parent / "requests"):
-        if folder.is_dir():
-            return sorted(file for file in folder.iterdir() if file.is_file() and not file.name.startswith("."))
-    return []
+def _sample(server: ScoredockServer, name: str, body: Path | bytes | None) -> Sample:
+    if isinstance(body, Path):
+        return Sample(name, server.documents.uri(body), "")
+    return Sample(name, "", (body or b"").decode("utf-8", "replace"))
 
 
 async def score(server: ScoredockServer, params: ScoreParams) -> ScoreResult:
@@ -47,7 +52,7 @@ async def score(server: ScoredockServer, params: ScoreParams) -> ScoreResult:
 
         service = await hosting.find(params.name)
         if service is None:
-            raise UserProblem(f"There is no service '{params.name}' any more. Run it again.")
+            raise UserProblem(GONE.format(name=params.name))
         path = path_of(params.sample_uri) if params.sample_uri else None
         body = path.read_bytes() if path else (params.body or "").encode()
         # Whoever stands at a breakpoint in this very request must not be told that it took too long.
