@@ -119,6 +119,5 @@ export function withConnection(given: Configuration, found: AttachResult): Confi
     request: "attach",
     accessToken: found.accessToken,
     connect: { host: found.host, port: found.port },
-    accessToken: found.token,
   };
 }

@@ -23,7 +23,7 @@ describe("the scoring document", () => {
     const text = answerText("digits", scored('{"digit": 2}'), undefined);
     expect(text).toContain("# digits: 200 in 12 ms");
     expect(text).toContain("## Answer at 09:05:07\n");
-    expect(text).toContain('```json\n{"digit": 2}\n```');
+    expect(text).toContain('```json\n{\n  "digit": 2\n}\n```');
     expect(text).toContain("## Request: digit-two.json (18 B)");
     expect(text).not.toContain("before");
   });
@@ -31,7 +31,7 @@ describe("the scoring document", () => {
   it("shows the answer before against the new one", () => {
     const text = answerText("digits", scored('{"digit": "two"}', {}, 3), scored('{"digit": 2}'));
     expect(text).toContain("after update 2");
-    expect(text).toContain('```diff\n- {"digit": 2}\n+ {"digit": "two"}\n```');
+    expect(text).toContain('```diff\n  {\n-   "digit": 2\n+   "digit": "two"\n  }\n```');
   });
 
   it("says when nothing has changed", () => {

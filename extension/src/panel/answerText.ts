@@ -24,7 +24,9 @@ export function layOut(text: string): string {
 
 function layOutValue(value: unknown, indent: string): string {
   const flat = JSON.stringify(value);
-  if (typeof value !== "object" || value === null || flat.length <= 80 - indent.length) return spaced(value);
+  // The keys of an answer stand on lines of their own, however short it is: old and new are compared by lines.
+  const whole = indent === "" && !Array.isArray(value) && flat !== "{}";
+  if (typeof value !== "object" || value === null || (flat.length <= 80 - indent.length && !whole)) return spaced(value);
   const deeper = `${indent}  `;
   if (Array.isArray(value)) {
     if (value.every((item) => typeof item !== "object")) return `[${value.map((item) => JSON.stringify(item)).join(", ")}]`;

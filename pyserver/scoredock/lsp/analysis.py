@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +22,14 @@ from scoredock.lsp.store import Store
 
 if TYPE_CHECKING:
     from scoredock.contract.facts import Facts
-    from scoredock.lsp.surroundings import Surroundings
+    from scoredock.lsp.surroundings import Around
 
 log = logging.getLogger("scoredock.lsp")
 
 # Seconds of quiet before a changed document is checked: a burst of keys costs one check.
 PAUSE = 0.05
+# Seconds of quiet before the files around a script are read anew: what it imports may have changed.
+LONGER_PAUSE = 0.4
 
 CONTRACT, OBSERVED = "contract", "observed"
 
@@ -44,6 +47,7 @@ class Analysis:
         self._store = store
         self._in_background = in_background
         self._waiting: dict[str, asyncio.TimerHandle] = {}
+        self._later: dict[str, asyncio.TimerHandle] = {}
         self._facts: dict[Path, Facts] = {}
         self._looking: dict[str, asyncio.Task[Any]] = {}
         self._trusted = False
@@ -67,8 +71,16 @@ class Analysis:
             return
         if document.language == "python":
             self._check_text(document)
-            self._look_around_others(document)
+            self._forget_timer(uri, self._later)
+            self._later[uri] = asyncio.get_running_loop().call_later(LONGER_PAUSE, self._longer_due, uri)
         else:
+            self._look_around(document)
+            self._look_around_others(document)
+
+    def _longer_due(self, uri: str) -> None:
+        self._later.pop(uri, None)
+        document = self._documents.get(uri)
+        if document is not None:
             self._look_around(document)
             self._look_around_others(document)
 
@@ -84,7 +96,11 @@ class Analysis:
     def _check_text(self, document: Document) -> None:
         from scoredock.contract.check import check
 
-        self._store.put(document.path, CONTRACT, check(document.source, document.path, self._facts.get(document.path)))
+        facts = self._facts.get(document.path)
+        if facts is not None and facts.syntax is not None:
+            # The verdict of the environment's Python is on the text as it was; ours stands in until it is asked again.
+            facts = self._facts[document.path] = replace(facts, syntax=None)
+        self._store.put(document.path, CONTRACT, check(document.source, document.path, facts))
         self._store.publish(document.path, always=True)
 
     # The second pass.
@@ -109,15 +125,17 @@ class Analysis:
         version = document.version
         from scoredock.lsp.surroundings import look_around
 
+        text = document.source if document.language == "python" else None
+        overlay = self._documents.overlay()
         try:
-            around = await asyncio.to_thread(look_around, document.path, self._documents.overlay(), trusted=self._trusted)
+            around = await asyncio.to_thread(look_around, document.path, text, overlay, trusted=self._trusted)
         except ScoredockError as error:
             log.warning("%s: %s", document.path, error)
             return
         if self._documents.get(document.uri) is document and document.version == version:
             self._take(document, around)
 
-    def _take(self, document: Document, around: Surroundings) -> None:
+    def _take(self, document: Document, around: Around) -> None:
         source = f"project of {document.path}"
         by_file: dict[Path, list[Any]] = {path: [] for path in self._store.files_of(source)}
         for finding in around.findings:
@@ -126,7 +144,7 @@ class Analysis:
             self._store.put(path, source, findings)
             if path != document.path:
                 self._store.publish(path)
-        if document.language == "python" and around.facts != self._facts.get(document.path):
+        if around.facts is not None and around.facts != self._facts.get(document.path):
             from scoredock.contract.check import check
 
             self._facts[document.path] = around.facts
@@ -136,6 +154,7 @@ class Analysis:
     def forget(self, document: Document) -> None:
         """A closed document has no findings, whatever its file says, except what a service was seen to do in it."""
         self._forget_timer(document.uri)
+        self._forget_timer(document.uri, self._later)
         running = self._looking.pop(document.uri, None)
         if running is not None:
             running.cancel()
@@ -173,13 +192,14 @@ class Analysis:
         self._trusted = trusted
         self.environment_changed()
 
-    def _forget_timer(self, uri: str) -> None:
-        timer = self._waiting.pop(uri, None)
+    def _forget_timer(self, uri: str, timers: dict[str, asyncio.TimerHandle] | None = None) -> None:
+        timer = (self._waiting if timers is None else timers).pop(uri, None)
         if timer is not None:
             timer.cancel()
 
     def stop(self) -> None:
         """Check nothing more."""
-        for timer in self._waiting.values():
-            timer.cancel()
-        self._waiting.clear()
+        for timers in (self._waiting, self._later):
+            for timer in timers.values():
+                timer.cancel()
+            timers.clear()

@@ -6,24 +6,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from scoredock.contract.facts import Facts, Role
+from scoredock.checking.gather import Surroundings
+from scoredock.contract.facts import Facts
 from scoredock.finding import Finding
 from scoredock.project import read_project
-from scoredock.project.values import Source
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """``facts`` are for the contract when the document is a script."""
+class Around:
+    """``facts`` are for the contract when the document is a script, ``None`` otherwise."""
 
     findings: tuple[Finding, ...]
-    facts: Facts
+    facts: Facts | None
 
 
-def look_around(path: Path, overlay: Mapping[Path, str], *, trusted: bool) -> Surroundings:
-    """Read the project of a document with what is not saved yet. Where the workspace is not ``trusted`` nothing of the
-    user's is run for it."""
+def look_around(path: Path, text: str | None, overlay: Mapping[Path, str], *, trusted: bool) -> Around:
+    """Read the project of a document, with what is not saved yet; ``text`` is that of a script.
+
+    Where the workspace is not ``trusted`` nothing of the user's is run, not even their Python to ask for its version.
+    """
     reading = read_project(path, overlay=overlay)
-    project = reading.project
-    named = project is not None and project.entry_script == path and project.source is not Source.INFERRED
-    return Surroundings(reading.findings, Facts(role=Role.ENTRY_SCRIPT if named else Role.UNKNOWN))
+    if text is None:
+        return Around(reading.findings, None)
+    surroundings = Surroundings(may_run=trusted, overlay=overlay)
+    if reading.project is not None:
+        surroundings.know(reading.project)
+    return Around(reading.findings, surroundings.facts(text, path))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from scoredock.lsp import tools
-from scoredock.lsp.protocol import AttachResult, PathMapping, ServiceParams
+from scoredock.lsp.protocol import AttachResult, ServiceParams
 from scoredock.lsp.reporting import Reporting
 
 if TYPE_CHECKING:
@@ -21,15 +20,7 @@ async def attach(server: ScoredockServer, params: ServiceParams) -> AttachResult
     server.require_trust()
     with Reporting(server, params.work_done_token) as reporting:
         await tools.ensure(reporting.hear, offline=server.settings.offline, python=server.settings.tools_python)
-        from scoredock.debugging import launch
         from scoredock.debugging.attach import attach as open_debugger
 
         attachment = await open_debugger(params.name, patience=PATIENCE, progress=reporting.hear)
-    return AttachResult(
-        host=attachment.host,
-        port=attachment.port,
-        token=attachment.token,
-        path_mappings=tuple(PathMapping(here, there) for here, there in attachment.mappings),
-        just_my_code=True,
-        configuration=json.dumps(launch.vscode(attachment)),
-    )
+    return AttachResult(attachment.host, attachment.port, attachment.token)
