@@ -32,16 +32,15 @@ OLD_TRACING = sys.version_info < (3, 12)  # newer Pythons have sys.monitoring, w
 
 def answer(worker: Any, message: dict[str, Any]) -> dict[str, Any]:
     """``attach``, ``detach`` and ``locate`` of PROTOCOL.md."""
-    global _debugger  # noqa: PLW0603  one worker, one debugger
     if message["do"] == "locate":
         return {"ok": True, "run": _first_line_of_run()}
     if message["do"] == "detach":
-        if _debugger is not None:
-            _debugger.hang_up()
+        for debugger in _opened:
+            debugger.hang_up()
         return {"ok": True}
-    if _debugger is None:
-        _debugger = Debugger(worker, message["library"])
-    path = _debugger.open(message["folder"])
+    if not _opened:
+        _opened.append(Debugger(worker, message["library"]))
+    path = _opened[0].open(message["folder"])
     return {
         "ok": True,
         "socket": path,
@@ -219,9 +218,7 @@ class Debugger:
         self._awake = False
         if OLD_TRACING:
             threading.settrace(None)
-            tracing = importlib.import_module("pydevd_tracing")
-            # It comes to that only when the main thread does something; the next client may be there by then.
-            _in_main_thread(lambda: self._awake or tracing.SetTrace(None))
+            self._untrace_main_thread()
         else:
             importlib.import_module("_pydevd_sys_monitoring.pydevd_sys_monitoring").stop_monitoring(all_threads=True)
         # The control thread became a thread of ``threading`` when it was looked at; user code shall not count it.
@@ -229,8 +226,25 @@ class Debugger:
             if isinstance(thread, threading._DummyThread) and getattr(thread, "pydev_do_not_trace", False):
                 threading._active.pop(identity, None)  # type: ignore[attr-defined]
 
+    def _untrace_main_thread(self) -> None:
+        tracing = importlib.import_module("pydevd_tracing")
+        done = threading.Event()
 
-_debugger: Debugger | None = None
+        def look() -> None:
+            if self._awake or sys.gettrace() is None:
+                done.set()
+            else:
+                # This may run inside pydevd's trace function, which may set itself again: hence a second look.
+                tracing.SetTrace(None)
+
+        for _ in range(50):
+            _in_main_thread(look)
+            if done.wait(0.02):
+                return
+        # It computes in C. The calls are kept for it, up to 32.
+
+
+_opened: list[Debugger] = []  # one at most: a process has one debugger
 
 
 class _Handover:
@@ -316,8 +330,12 @@ def _in_main_thread(function: Callable[[], object]) -> None:
         return 0
 
     callback = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p)(call)
-    _pending[:] = [*_pending[-8:], callback]
+    _pending[:] = [*_pending[-63:], callback]
     ctypes.pythonapi.Py_AddPendingCall(callback, None)
+    # A main thread that waits for a request, or (Python 3.10 and older) that has the interpreter for itself, would not look
+    # for calls. A signal makes it look; gunicorn's workers have a handler for this one, which does nothing.
+    if callable(signal.getsignal(signal.SIGWINCH)):
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGWINCH)
 
 
 def _first_line_of_run() -> dict[str, Any] | None:

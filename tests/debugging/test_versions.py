@@ -1,0 +1,64 @@
+"""The debugger under every Python of this machine that the server runs on."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scoredock.debugging.library import NEWEST, VERSIONS, version_for
+from scoredock.debugging.workers import CannotAttach
+from tests.debugging.scripts import SCORE
+from tests.runtime.test_versions import MATRIX, interpreters
+
+OTHERS = [
+    pytest.param(python, *MATRIX[version][-1], id=f"{version[0]}.{version[1]}")
+    for version, python in sorted(interpreters().items())
+    if version in MATRIX
+]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize(("base", "server", "pins"), OTHERS)
+async def test_stop_step_leave_and_come_back(
+    serve, attach, tmp_path: Path, base: str, server: str, pins: tuple[str, ...]
+) -> None:
+    environment = tmp_path / "environment"
+    if ".7" in subprocess.check_output([base, "-V"], text=True)[:10]:  # uv makes none for 3.7 any more
+        subprocess.run([base, "-m", "venv", str(environment)], check=True, timeout=120)
+    else:
+        subprocess.run([sys.executable, "-m", "uv", "venv", "-q", "-p", base, str(environment)], check=True, timeout=120)
+    python = environment / "bin" / "python"
+    packages = [f"azureml-inference-server-http=={server}", *pins]
+    subprocess.run([sys.executable, "-m", "uv", "pip", "install", "-q", "-p", str(python), *packages], check=True, timeout=200)
+    service = serve(SCORE, python=python)
+    await service.state("healthy")
+    line = service.line("answer = number")
+    for _ in range(2):
+        async with attach(service, breakpoints={service.script: [line]}, filters=("userUnhandled",)) as client:
+            sent = service.post({"number": 2})
+            thread, frames, _ = await client.stopped()
+            assert (frames[0]["line"], (await client.locals_of(frames[0]))["number"]) == (line, "2")
+            await client.ask("next", threadId=thread)
+            _, frames, _ = await client.stopped()
+            assert frames[0]["line"] == line + 1
+            await client.ask("continue", threadId=thread)
+            assert await sent == (200, {"answer": 4})
+            sent = service.post({"fail": "x"})
+            thread, frames, reason = await client.stopped()
+            assert (reason, frames[0]["line"]) == ("exception", service.line("raise ValueError"))
+            await client.ask("disconnect")
+        assert (await sent)[0] == 500
+        await service.left()
+        after = (await service.post({"look": 1}))[1]
+        assert (after["traced"], after["threads"]) == (False, ["MainThread"])
+
+
+def test_every_python_has_its_debugpy() -> None:
+    assert version_for((3, 7)) == VERSIONS[3, 7]
+    assert version_for((3, 12)) == version_for((3, 14)) == NEWEST
+    with pytest.raises(CannotAttach, match=r"3\.6"):
+        version_for((3, 6))
