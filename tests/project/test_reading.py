@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import random
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -337,3 +339,63 @@ def test_the_sample_project_is_read_without_a_finding_once_it_is_trained(tmp_pat
     put(tmp_path, {"digits/model/digits.joblib": "x"})
     reading = read_project(tmp_path / "digits")
     assert reading.findings == () and reading.project is not None and reading.project.name == "digits-blue"
+
+
+def test_strange_things_in_a_folder_are_passed_by(tmp_path: Path) -> None:
+    put(tmp_path, {"score.py": SCRIPT, "sub/deployment.yml": DEPLOYMENT})
+    os.mkfifo(tmp_path / "pipe.yml")
+    os.mkfifo(tmp_path / "deployment.yml")
+    (tmp_path / "loop").symlink_to(tmp_path)
+    (tmp_path / "gone.yml").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "folder.yml").mkdir()
+    (tmp_path / "big.yml").write_bytes(b"endpoint_name: x\n" * 200_000)
+    assert [reading.project.source for reading in find_projects(tmp_path) if reading.project] == [
+        Source.INFERRED,
+        Source.DEPLOYMENT,
+    ]
+    assert project_of(tmp_path).source is Source.INFERRED
+    assert read_project(tmp_path / "deployment.yml").project is None
+    assert errors(read_project(tmp_path / "big.yml").findings) == []
+
+
+def test_any_edit_of_any_file_gives_findings_and_never_raises(tmp_path: Path) -> None:
+    version_one = json.dumps(
+        {"entryScript": "score.py", "environment": {"python": {"condaDependencies": {"dependencies": ["a"]}}}}
+    )
+    files = {"conda.yml": CONDA, "deployment.yml": DEPLOYMENT, "inferenceconfig.json": version_one, "score.py": SCRIPT}
+    chance = random.Random(11)  # noqa: S311 - repeatable, not secret
+    bits = [
+        "",
+        ":",
+        "- ",
+        "{",
+        "]",
+        "\t",
+        "&a ",
+        "*a",
+        "<<: ",
+        "'",
+        '"',
+        "\x00",
+        "? ",
+        "\n",
+        "{{x}}",
+        "==",
+        "1e999",
+        "/",
+        "é",
+        "\ud800",
+        "#",
+        "!!set ",
+    ]
+    for _ in range(300):
+        overlay: dict[Path, str] = {}
+        for name, text in files.items():
+            edited = text
+            for _ in range(chance.randint(0, 3)):
+                at = chance.randrange(len(edited) + 1)
+                edited = edited[:at] + chance.choice(bits) + edited[at + chance.randint(0, 5) :]
+            overlay[tmp_path / name] = edited
+        for name in files:
+            for finding in read_project(tmp_path / name, overlay=overlay).findings:
+                assert finding.place.line >= 1 and finding.message

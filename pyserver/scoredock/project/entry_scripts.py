@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from functools import lru_cache
 
 # Parallel-run and batch scripts have the same two functions, with another contract.
@@ -18,9 +19,8 @@ def looks_like_entry_script(text: str) -> bool:
     """
     if "init" not in text or "run" not in text or len(text) > 1_000_000:
         return False
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = _parsed(text)
+    if tree is None:
         return all(re.search(rf"^(?:async )?def {name}\(", text, re.MULTILINE) for name in ("init", "run")) and not _BATCH.search(
             text
         )
@@ -44,8 +44,16 @@ def looks_like_entry_script(text: str) -> bool:
 @lru_cache(maxsize=512)
 def literals_of(text: str) -> frozenset[str]:
     """The texts in quotes of a script: paths under the model folder are among them."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = _parsed(text)
+    if tree is None:
         return frozenset(re.findall(r"[\"']([^\"'\n]{1,200})[\"']", text))
     return frozenset(node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+def _parsed(text: str) -> ast.Module | None:
+    try:
+        with warnings.catch_warnings():  # what Python thinks of the user's literals is not for our standard error
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None

@@ -74,7 +74,7 @@ def _script(folder: Path, texts: Texts) -> Path | None:
             return folder / name
     try:
         others = sorted(file for file in folder.glob("*.py") if looks_like_entry_script(texts.text(file) or ""))
-    except OSError:
+    except (OSError, ValueError):
         return None
     return others[0] if len(others) == 1 else None
 
@@ -128,5 +128,5 @@ def _files(folder: Path, *, deep: bool = True, most: int = 2000) -> list[Path]:
             if len(found) >= most:
                 break
         return sorted(found)
-    except OSError:
+    except (OSError, ValueError):
         return []

@@ -120,7 +120,7 @@ def _half_typed(document: Document, text: str) -> bool:
 def _of_folder(folder: Path, texts: Texts) -> Reading:
     try:
         files = sorted(file for file in folder.iterdir() if file.suffix.lower() in (*YAML, ".json") and file.is_file())
-    except OSError:
+    except (OSError, ValueError):
         return Reading(None)
     files.sort(key=lambda file: PREFERRED.index(file.name) if file.name in PREFERRED else len(PREFERRED))
     readings = [(file, reading) for file in files if (reading := _described(file, texts))]
@@ -140,7 +140,7 @@ def _of_script(script: Path, texts: Texts) -> Reading:
     for folder in (script.parent, *list(script.parents)[1:4]):
         try:
             files = sorted(file for file in folder.iterdir() if file.suffix.lower() in (*YAML, ".json"))
-        except OSError:
+        except (OSError, ValueError):
             continue
         for file in files:
             reading = _described(file, texts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -43,9 +44,11 @@ class Texts:
         if text is not None:
             return text
         try:
+            if not path.is_file():
+                return ""
             with path.open("rb") as file:
                 return file.read(LARGEST).decode("utf-8", errors="replace")
-        except OSError:
+        except (OSError, ValueError):
             return ""
 
     def _read(self, path: Path) -> Document:
@@ -58,11 +61,16 @@ class Texts:
         if path in self._overlay:
             return self._overlay[path], None
         try:
-            if path.stat().st_size > LARGEST:
+            known = path.stat()
+            if not stat.S_ISREG(known.st_mode):  # reading a pipe would wait for ever
+                return None, _problem(path, "This is not a file.")
+            if known.st_size > LARGEST:
                 return None, _problem(path, f"The file is larger than {LARGEST:,} bytes and was not read.")
             content = path.read_bytes()
         except OSError as error:
             return None, _problem(path, f"The file cannot be read: {error.strerror or error}.")
+        except ValueError:  # a name with a null byte or half a surrogate pair
+            return None, _problem(path, "No file can have this name.")
         try:
             return content.decode("utf-8-sig"), None
         except UnicodeDecodeError as error:
