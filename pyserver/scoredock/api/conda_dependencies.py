@@ -6,8 +6,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from scoredock.api.exceptions import UserErrorException
 from scoredock.api.unsupported import Unsupported
 
@@ -163,6 +161,8 @@ class CondaDependencies:
         return self._content
 
     def serialize_to_string(self) -> str:
+        import yaml
+
         text: str = yaml.safe_dump(self._content, sort_keys=False, allow_unicode=True, width=200)
         return HEAD + text
 
@@ -212,6 +212,8 @@ def _name(requirement: str) -> str:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    import yaml
+
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as wrong:

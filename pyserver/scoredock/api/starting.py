@@ -18,8 +18,6 @@ from scoredock.progress import Step
 if TYPE_CHECKING:
     from scoredock.hosting.services import OwnInterpreter
 
-CRASHED = "Error: Container has crashed. Did your init method fail?"
-
 
 class Start(threading.Thread):
     """Starts one service. Not a daemon: a script that ends without waiting still leaves a service behind."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -12,6 +10,9 @@ T = TypeVar("T")
 
 def wait_for(make: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run what ``make`` makes to its end and return its result."""
+    import asyncio
+    from concurrent.futures import ThreadPoolExecutor
+
     try:
         asyncio.get_running_loop()
     except RuntimeError:

@@ -12,18 +12,20 @@ from scoredock.api import deployments
 from scoredock.api.deployments import Deployment
 from scoredock.api.exceptions import AzureMLException, WebserviceException
 from scoredock.api.inference_config import InferenceConfig
-from scoredock.api.starting import CRASHED, Start, started
 from scoredock.api.telling import say
 from scoredock.api.unsupported import Unsupported, refuse
 from scoredock.api.waiting import wait_for
 from scoredock.errors import ScoredockError
-from scoredock.hosting import services
 from scoredock.hosting.values import ScriptCrashed, Service, State
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
+    from scoredock.api.starting import Start
     from scoredock.api.workspace import Workspace
 
 Method = TypeVar("Method", bound=Callable[..., Any])
+CRASHED = "Error: Container has crashed. Did your init method fail?"
 SECONDS = 300.0  # one request may take; the server's own limit on a worker
 LOG_LINES = 50  # of a service that crashed
 CLOUD = "deploys to Azure"
@@ -52,6 +54,13 @@ def _in_state(*states: str) -> Callable[[Method], Method]:
         return cast(Method, checked)
 
     return decorate
+
+
+def _services() -> ModuleType:
+    """The use cases of services, which take a while to import: a script that only registers a model does without."""
+    from scoredock.hosting import services
+
+    return services
 
 
 class LocalWebserviceDeploymentConfiguration:
@@ -142,7 +151,7 @@ class LocalWebservice(Webservice):
     ) -> list[LocalWebservice]:
         """Services of this machine: those that run, or ``all``."""
         found: list[LocalWebservice] = []
-        for service in wait_for(services.list_services):
+        for service in wait_for(_services().list_services):
             local = LocalWebservice(workspace, service.name, must_exist=False)
             models = local._deployment.models
             if model_name is not None and model_name not in [model.name for model in models]:
@@ -221,7 +230,7 @@ class LocalWebservice(Webservice):
             self._begin(show_output=False)
         else:
             try:
-                self._service = wait_for(lambda: services.update(self.name)).service
+                self._service = wait_for(lambda: _services().update(self.name)).service
             except ScoredockError as failure:
                 message = CRASHED if isinstance(failure, ScriptCrashed) else "Error: Reloading the service has failed."
                 raise WebserviceException(f"{message} {failure.what}", failure.todo, details=failure.details) from failure
@@ -241,8 +250,8 @@ class LocalWebservice(Webservice):
             self._start.join()
             self._start = None
         with _sdk_errors():
-            if wait_for(lambda: services.find(self.name)) is not None:
-                wait_for(lambda: services.stop(self.name))
+            if wait_for(lambda: _services().find(self.name)) is not None:
+                wait_for(lambda: _services().stop(self.name))
         deployments.forget(self.workspace, self.name)
         self.state = self.STATE_DELETED
 
@@ -280,7 +289,7 @@ class LocalWebservice(Webservice):
             self.state = self.STATE_DEPLOYING
             return
         with _sdk_errors():
-            self._service = wait_for(lambda: services.find(self.name))
+            self._service = wait_for(lambda: _services().find(self.name))
         if self._service is None:
             if must_exist:
                 raise WebserviceException(f"WebserviceNotFound: No local container with name {self.name}")
@@ -291,7 +300,7 @@ class LocalWebservice(Webservice):
     @property
     def port(self) -> int | None:
         if self._service is None and self._start is not None:
-            self._service = wait_for(lambda: services.find(self.name))
+            self._service = wait_for(lambda: _services().find(self.name))
         return self._service.port if self._service is not None else self._deployment.port
 
     @property
@@ -360,6 +369,8 @@ class LocalWebservice(Webservice):
             self._start.join()
         # A service that listens on a free port keeps it through updates.
         with _sdk_errors():
+            from scoredock.api.starting import started
+
             self._start = started(self.name, self._deployment, show_output=show_output)
         deployments.keep(self.workspace, self.name, self._deployment)
         self._service = None
@@ -381,7 +392,7 @@ class LocalWebservice(Webservice):
 
     def _log(self, count: int) -> Sequence[str]:
         async def read() -> Sequence[str]:
-            return [line.text async for line in services.logs(self.name, last=count)]
+            return [line.text async for line in _services().logs(self.name, last=count)]
 
         try:
             return wait_for(read)

@@ -44,7 +44,7 @@ def import_model(
     """Register what `export_model` wrote, under its name and with all that was said of it; the next version unless one is
     given or ``keep_version`` asks for the one it had."""
     card = _card(folder)
-    told = from_json(card, str(card.get("name")), str(card.get("version")), folder)
+    told = from_json(card, str(card.get("name")), str(card.get("version")), str(folder))
     with saying_what_failed(f"The folder {folder} cannot be imported", folder), registry.layout.staging() as scratch:
         sample = None
         if isinstance(card.get("sample_input"), str):

@@ -30,6 +30,7 @@ def read_all(root: Path, shelf: Shelf, *, deleted: bool = False) -> list[Registe
     fresh: dict[str, list[Any]] = {}
     anew = 0
     found: list[RegisteredModel] = []
+    contents = str(shelf.contents)
     for key, name, version, path, mark in _records(shelf.records):
         entry = kept.get(key)
         if entry is not None and entry[0] == mark:
@@ -41,7 +42,7 @@ def read_all(root: Path, shelf: Shelf, *, deleted: bool = False) -> list[Registe
                 continue
             anew += 1
         try:
-            found.append(from_json(record, name, version, shelf.home(name, version), deleted=deleted))
+            found.append(from_json(record, name, version, f"{contents}{os.sep}{name}{os.sep}{version}", deleted=deleted))
         except ModelDamaged:
             continue
         fresh[key] = [mark, record]

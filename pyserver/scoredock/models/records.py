@@ -20,13 +20,13 @@ FORM = 1  # of the record; a reader that does not know a later one says so
 class RegisteredModel:
     """One version of a registered model.
 
-    ``path`` is the file or folder as a service mounts it, ``entry`` its name. ``kind`` is the class or format that the
+    ``home`` is the version's folder, ``entry`` the name of the one file or folder in it. ``kind`` is the class or format that the
     file itself names. Times are ISO 8601 in UTC, ``size`` is in bytes.
     """
 
     name: str
     version: str
-    path: Path
+    home: str
     entry: str
     is_folder: bool
     size: int
@@ -47,6 +47,11 @@ class RegisteredModel:
     deleted: bool = False
 
     @property
+    def path(self) -> Path:
+        """The file or folder as a service mounts it."""
+        return Path(self.home, self.entry)
+
+    @property
     def reference(self) -> str:
         """As deployment files write it."""
         return f"azureml:{self.name}:{self.version}"
@@ -57,7 +62,7 @@ class RegisteredModel:
         return f"{self.name}:{self.version}"
 
 
-PLAIN = tuple(name for name in RegisteredModel.__slots__ if name not in {"path", "deleted", "name", "version"})
+PLAIN = tuple(name for name in RegisteredModel.__slots__ if name not in {"home", "deleted", "name", "version"})
 
 
 def as_json(model: RegisteredModel) -> dict[str, Any]:
@@ -65,17 +70,20 @@ def as_json(model: RegisteredModel) -> dict[str, Any]:
     return {"form": FORM, **{name: getattr(model, name) for name in PLAIN}}
 
 
-def from_json(record: Any, name: str, version: str, path: Path, *, deleted: bool = False) -> RegisteredModel:
+def from_json(record: Any, name: str, version: str, home: str, *, deleted: bool = False) -> RegisteredModel:
     """The record read back; raises `ModelDamaged` when it is not one."""
     if not isinstance(record, dict) or not isinstance(record.get("entry"), str) or not record["entry"]:
         raise ModelDamaged(f"The record of {name} {version} is damaged.", "Register the model again under a new version.")
     if record.get("form") != FORM:
         raise ModelDamaged(f"The record of {name} {version} was written by a later Scoredock.", "Update Scoredock.")
-    if Path(record["entry"]).name != record["entry"]:
+    entry = record["entry"]
+    if "/" in entry or "\\" in entry or entry in {".", ".."}:
         raise ModelDamaged(f"The record of {name} {version} points outside the registry.", "Register the model again.")
     known = {key: record[key] for key in PLAIN if key in record}
+    if not all(isinstance(known.get(key, {}), dict) for key in ("tags", "properties")) or not isinstance(known.get("size"), int):
+        raise ModelDamaged(f"The record of {name} {version} is damaged.", "Register the model again.")
     try:
-        return RegisteredModel(name=name, version=version, path=path / record["entry"], deleted=deleted, **known)
+        return RegisteredModel(name=name, version=version, home=home, deleted=deleted, **known)
     except TypeError as missing:
         raise ModelDamaged(f"The record of {name} {version} is damaged.", "Register the model again.") from missing
 

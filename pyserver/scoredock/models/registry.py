@@ -94,7 +94,7 @@ class Registry:
                 record = read_json(live.record(name, version))
             except ValueError as wrong:
                 raise ModelDamaged(f"The record of {name} {version} is damaged.", AGAIN) from wrong
-        return from_json(record, name, version, live.home(name, version))
+        return from_json(record, name, version, str(live.home(name, version)))
 
     def verify(self, model: RegisteredModel, *, deep: bool = False) -> None:
         """Raise `ModelDamaged` unless the files are those that were registered; ``deep`` reads every byte of them."""
@@ -226,7 +226,7 @@ class Registry:
             remove_tree(home)  # content without a record: a registration that was cut off between its two renames
             home.parent.mkdir(parents=True, exist_ok=True)
             staging.rename(home)
-            model = replace(model, version=version, path=home / model.entry)
+            model = replace(model, version=version, home=str(home))
             try:
                 write_json(live.beside(model.name, version, FILES), seals_as_json(seals))
                 if sample is not None:
@@ -295,7 +295,7 @@ def _described(path: Path, name: str, version: str, seals: tuple[Sealed, ...], a
     return RegisteredModel(
         name=name,
         version=version,
-        path=path,
+        home=str(path.parent),
         entry=path.name,
         is_folder=path.is_dir(),
         size=sum(seal.size for seal in seals),
