@@ -7,7 +7,6 @@ it works wherever it is unpacked.
 from __future__ import annotations
 
 import asyncio
-import base64
 import hashlib
 import io
 import json
@@ -18,6 +17,8 @@ import zipfile
 from pathlib import Path
 
 import zstandard
+
+from .wheels import digest
 
 PLATFORM = {"linux": "linux-64", "darwin": "osx-64", "win32": "win-64"}[sys.platform]
 MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -122,17 +123,13 @@ def write_module(channel: Path, name: str, version: str, *, depends: tuple[str, 
         f"{folder}/INSTALLER": b"conda\n",
         f"{folder}/top_level.txt": f"{module}\n".encode(),
     }
-    record = "".join(f"{path.removeprefix('site-packages/')},{_digest(data)},{len(data)}\n" for path, data in _texts(files))
+    record = "".join(f"{path.removeprefix('site-packages/')},{digest(data)},{len(data)}\n" for path, data in _texts(files))
     files[f"{folder}/RECORD"] = f"{record}{folder.removeprefix('site-packages/')}/RECORD,,\n".encode()
     write_package(channel, name, version, files, depends=("python", *depends), noarch=True)
 
 
 def _texts(files: Files) -> list[tuple[str, bytes]]:
     return [(path, data) for path, data in files.items() if isinstance(data, bytes)]
-
-
-def _digest(data: bytes) -> str:
-    return "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
 
 
 def write_channel(folder: Path) -> str:

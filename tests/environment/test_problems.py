@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from scoredock.environment import store
+from scoredock.environment.integrity import is_declared_whole
 from scoredock.environment.sync import find, sync
 from scoredock.environment.values import EnvironmentProblem, Specification
 
@@ -23,9 +27,7 @@ async def problem(specification: Specification, **options: bool) -> EnvironmentP
     assert "\n" not in said.what
     assert said.what.endswith(".")
     assert find(specification) is None
-    assert not list(store.root().glob("*-*")) or all(
-        (folder / ".scoredock/files.txt").exists() for folder in store.root().glob("*-*")
-    )
+    assert all(is_declared_whole(folder) for folder in store.root().glob("*-*"))
     return said
 
 
@@ -145,6 +147,45 @@ async def test_a_path_that_is_not_there(requirements) -> None:
     said = await problem(requirements("./absent-package"))
     assert "absent-package" in said.what
     assert said.place is not None
+
+
+def small_disk_refused() -> str | None:
+    """Why no small file system can be mounted here, or None."""
+    if not shutil.which("unshare"):
+        return "needs unshare: on Debian and Ubuntu, apt install util-linux"
+    tried = subprocess.run(
+        ["unshare", "-rm", "mount", "-t", "tmpfs", "none", "/mnt"], capture_output=True, text=True, check=False, timeout=30
+    )
+    return f"needs to mount a small file system: {tried.stderr.strip()}" if tried.returncode else None
+
+
+FILL = """
+import asyncio, sys
+from pathlib import Path
+from scoredock.environment.reading import read_environment_file
+from scoredock.environment.store import root
+from scoredock.environment.sync import sync
+from scoredock.environment.values import EnvironmentProblem
+try:
+    asyncio.run(sync(read_environment_file(Path(sys.argv[1]))))
+except EnvironmentProblem as problem:
+    print(problem.what, [path.name for path in root().iterdir()])
+"""
+
+
+@pytest.mark.slow
+def test_a_full_disk(conda, tmp_path: Path) -> None:
+    """A real one: a file system of 10 MB that only the child sees."""
+    if refused := small_disk_refused():
+        pytest.skip(refused)
+    place = tmp_path / "small"
+    place.mkdir()
+    script = (
+        f"mount -t tmpfs -o size=10m none {place} && SCOREDOCK_HOME={place} exec {sys.executable} -c '{FILL}' {conda('six').path}"
+    )
+    done = subprocess.run(["unshare", "-rm", "sh", "-c", script], capture_output=True, text=True, check=False, timeout=120)
+    assert "The disk is full" in done.stdout, done.stderr
+    assert "['.locks']" in done.stdout
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs POSIX permissions")

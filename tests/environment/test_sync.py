@@ -10,10 +10,13 @@ import pytest
 
 from scoredock.environment import store
 from scoredock.environment.installed import installed_distributions, site_packages
+from scoredock.environment.integrity import damaged_distributions
 from scoredock.environment.key import environment_key
 from scoredock.environment.sync import find, sync
 from scoredock.environment.values import Strategy
 from scoredock.progress import Step
+
+from .wheels import write_wheel
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -72,6 +75,21 @@ async def test_a_file_cut_short_inside_a_package_is_seen_by_sync(conda) -> None:
     victim.unlink()  # the file is a hard link into uv's cache: cutting it short would damage that too
     victim.write_text("")
     assert (await sync(specification)).fresh
+
+
+async def test_damage_that_went_through_into_the_download_cache_is_mended(requirements, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))  # nobody else's cache is to be damaged
+    write_wheel(tmp_path / "links", "small-own", "1.0")
+    specification = requirements(f"--find-links {tmp_path / 'links'}", "small-own")
+    made = await sync(specification)
+    victim = site_packages(made.prefix) / "small_own.py"
+    if victim.stat().st_nlink == 1:
+        pytest.fail("packages are no hard links here: what this test is about cannot happen")
+    victim.write_text("garbage = True\n")
+    mended = await sync(specification)
+    assert mended.fresh
+    assert imports(mended.interpreter, "import small_own; print(small_own.VERSION)") == "1.0"
+    assert damaged_distributions(site_packages(mended.prefix)) == ()
 
 
 async def test_cancelling_leaves_nothing(conda) -> None:

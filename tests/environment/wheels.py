@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
 import tarfile
 import zipfile
@@ -19,13 +21,19 @@ def write_wheel(folder: Path, name: str, version: str, *, requires: tuple[str, .
         f"{info}/METADATA": "\n".join(lines) + "\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
-    files[f"{info}/RECORD"] = "".join(f"{path},,\n" for path in (*files, f"{info}/RECORD"))
+    record = "".join(f"{inside},{digest(text.encode())},{len(text.encode())}\n" for inside, text in files.items())
+    files[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n"
     path = folder / f"{module}-{version}-py3-none-any.whl"
     folder.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w") as archive:
         for inside, text in files.items():
             archive.writestr(inside, text)
     return path
+
+
+def digest(data: bytes) -> str:
+    """A digest as RECORD files have it."""
+    return "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
 
 
 def write_broken_source(folder: Path, name: str, version: str, complaint: str) -> Path:

@@ -25,12 +25,12 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from scoredock.environment.integrity import files_are_there, is_declared_whole, write_manifest
 from scoredock.environment.uv import end_group
 from scoredock.environment.values import EnvironmentProblem, ReadyEnvironment, ServerPackage, Strategy
 from scoredock.folders import cache_folder, data_folder
 from scoredock.progress import Progress, Step
 
-_MANIFEST = Path(".scoredock") / "files.txt"
 _LOCK_COPY = Path(".scoredock") / "lock.txt"
 
 
@@ -79,7 +79,7 @@ def ready(key: str, *, deep: bool = False) -> ReadyEnvironment | None:
     """The environment of a key if it is complete on disk, else ``None``.
 
     The quick look (under a millisecond) compares the interpreter and the names in site-packages; the deep one every
-    file that was installed with its size.
+    file that a program may read with its size.
     """
     record = read_record(key)
     if record is None:
@@ -88,7 +88,7 @@ def ready(key: str, *, deep: bool = False) -> ReadyEnvironment | None:
     interpreter = prefix / record.interpreter
     if not os.access(interpreter, os.X_OK) or top_level(prefix / record.packages) != record.top_level:
         return None
-    if deep and not _files_are_there(prefix):
+    if deep and not files_are_there(prefix):
         return None
     return _environment(record)
 
@@ -168,7 +168,7 @@ def new_folder(key: str) -> Path:
 def complete(record: Record, lock_text: str) -> ReadyEnvironment:
     """Declare a build complete: lock and manifest first, then, in one step, the record."""
     prefix = root() / record.folder
-    (prefix / _MANIFEST).write_text("".join(f"{size} {name}\n" for name, size in _files_of(prefix)), encoding="utf-8")
+    write_manifest(prefix)
     (prefix / _LOCK_COPY).write_text(lock_text, encoding="utf-8")
     lock_path(record.key).parent.mkdir(parents=True, exist_ok=True)
     write_atomically(lock_path(record.key), lock_text)
@@ -198,7 +198,7 @@ def sweep(key: str) -> None:
     for folder in root().glob(f"{key}-*"):
         if record is not None and folder.name == record.folder:
             continue
-        if (folder / _MANIFEST).exists():
+        if is_declared_whole(folder):
             # Complete, but replaced by a later one: a service may still be running from it.
             if in_use(folder):
                 continue
@@ -236,24 +236,3 @@ def _processes(folder: Path) -> Iterator[int]:
     for process in psutil.process_iter(["cmdline"]):
         if process.pid != os.getpid() and any(folder.name in word for word in process.info["cmdline"] or ()):
             yield process.pid
-
-
-def _files_of(prefix: Path) -> Iterator[tuple[str, int]]:
-    """Every installed file with its size: links, bytecode and our own notes apart."""
-    for folder, names, files in os.walk(prefix):
-        names[:] = [name for name in names if name not in ("__pycache__", ".scoredock")]
-        for name in files:
-            path = os.path.join(folder, name)  # noqa: PTH118 - tens of thousands of these
-            if not os.path.islink(path):  # noqa: PTH114
-                yield os.path.relpath(path, prefix), os.stat(path).st_size  # noqa: PTH116
-
-
-def _files_are_there(prefix: Path) -> bool:
-    try:
-        for line in (prefix / _MANIFEST).read_text(encoding="utf-8").splitlines():
-            size, _, name = line.partition(" ")
-            if os.stat(f"{prefix}/{name}").st_size != int(size):  # noqa: PTH116
-                return False
-    except (OSError, ValueError):
-        return False
-    return True

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from scoredock.environment.installed import site_packages
+from scoredock.environment.integrity import damaged_distributions
 from scoredock.environment.key import absolute_line
 from scoredock.environment.lock_text import Resolved, parse_lock
 from scoredock.environment.requirement_lines import requirement_name
@@ -142,8 +145,20 @@ async def install(
             await uv.run(arguments, text=text, offline=True)
         except UvFailed:
             await uv.run(arguments, text=text, on_line=listen)
+        await _replace_damaged(text, site_packages(interpreter.parent.parent), arguments, uv, progress)
     except UvFailed as failed:
         raise await explain(failed, specification, want, uv, python=interpreter) from None
+
+
+async def _replace_damaged(text: str, packages: Path, arguments: list[str], uv: Uv, progress: Progress) -> None:
+    """Fetch anew what came damaged out of uv's cache. Raises UvFailed."""
+    damaged = await asyncio.to_thread(damaged_distributions, packages)
+    if not damaged:
+        return
+    progress(Step("Fetching damaged packages again", ", ".join(damaged)))
+    await uv.run(["cache", "clean", *damaged])
+    again = [word for name in damaged for word in ("--reinstall-package", name)]
+    await uv.run([*arguments, *again], text=text)
 
 
 async def make_venv(folder: Path, python: Path, prompt: str, specification: Specification, uv: Uv) -> Path:
