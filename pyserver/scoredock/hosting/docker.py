@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,7 +18,7 @@ from scoredock.engine.background import beside
 from scoredock.engine.connection import Connection, connect
 from scoredock.engine.values import Container, ContainerGone, EngineAbsent
 from scoredock.finding import Finding
-from scoredock.hosting import docker_control, docker_failure, docker_stock, naming, observed, runs
+from scoredock.hosting import docker_control, docker_failure, docker_stock, libraries, naming, observed, runs
 from scoredock.hosting.crash import findings_of
 from scoredock.hosting.docker_inside import DockerInside
 from scoredock.hosting.docker_place import Placing, blueprint, free_port, hold_port, record_for
@@ -56,10 +55,14 @@ class DockerEngine:
                 free_port(plan, stock)
             await docker_stock.sweep(connection, stock, plan.name, keep=old)
             holder = shared or await hold_port(connection, plan, order.image, stock, beside_another=old is not None)
-            placing = Placing(connection, holder, old, takes_over=shared is not None)
+            placing = Placing(
+                connection, holder, old, shared is not None, libraries.remembered(plan.project.entry_script, plan.environment_key)
+            )
             record = record_for(plan, mounts, holder, number=1 + max((r.record.number for r in stock.of(plan.name)), default=0))
             row = await placing.place(order, record, progress)
-            return await self._service(connection, row, replace(stock, holders=(*stock.holders, holder)))
+            answer = await docker_control.ask(connection, row.container, row.record, {"command": "status"}) or {}
+            libraries.remember(plan.project.entry_script, plan.environment_key, answer.get("libraries", ()))
+            return _as_seen(row, row.container, State(answer.get("state", "starting")), int(answer.get("generation", 1)))
 
     async def update(self, name: str, progress: Progress = silent) -> Updated:
         connection, row, stock = await self._running(name)
@@ -187,7 +190,8 @@ class DockerEngine:
                 raise ServiceProblem(f"'{name}' does not run.", "Deploy it again.")
             await docker_stock.sweep(connection, stock, name, keep=old)
             order = await beside(lambda _: containers.order_of(connection, old.container.id))
-            return await Placing(connection, holder, old, takes_over=True).place(order, old.record.next(), progress)
+            known = libraries.remembered(old.record.entry_script, old.record.environment_key)
+            return await Placing(connection, holder, old, True, known).place(order, old.record.next(), progress)
 
     async def _service(self, connection: Connection, row: Row, stock: Stock) -> Service:
         container, record = row.container, row.record

@@ -138,6 +138,7 @@ class Placing:
     holder: Container
     old: Row | None
     takes_over: bool
+    preload: tuple[str, ...] = ()  # modules to import before the first fork
 
     async def place(self, order: ContainerOrder, record: Record, progress: Progress) -> Row:
         """Start the container, wait until it is ready, and give it the service's name.
@@ -174,6 +175,8 @@ class Placing:
     def _command(self, record: Record) -> tuple[str, ...]:
         launcher = [str(RUNTIME / "launcher.py"), "--control", str(record.control), "--record", str(record.folder)]
         launcher += ["--port", str(PORT)]
+        if self.preload:
+            launcher += ["--preload", ",".join(self.preload)]
         if record.debug == "wait":
             launcher.append("--wait-for-debugger")
         if self.old is not None and self.takes_over:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 import socket
 import time
 from collections.abc import AsyncIterator
@@ -16,6 +14,7 @@ from scoredock.hosting import (
     control,
     crash,
     launch,
+    libraries,
     logs,
     model_layout,
     naming,
@@ -94,7 +93,12 @@ class ProcessEngine:
         process = None
         try:
             model_dir = await asyncio.to_thread(model_layout.lay_out, project.models, run.models)
-            begin = launch.Launch(run, listener, self._remembered(plan), old.control if old and replaces else None)
+            begin = launch.Launch(
+                run,
+                listener,
+                libraries.remembered(plan.project.entry_script, plan.environment_key),
+                old.control if old and replaces else None,
+            )
             process = launch.launch(plan, begin, model_dir)
             outcome = await starting.until_ready(run, lambda: process.poll() is not None, paths_of(run), progress)
         except BaseException:
@@ -107,7 +111,8 @@ class ProcessEngine:
         if old is not None and replaces:
             old.note_stopped()  # it ends by itself: requests in flight keep it for a while
         await self._clear_up(plan.name, keep=(run, old) if replaces else (run,))
-        await self._remember(run, plan)
+        status = await control.ask(run.control, {"command": "status"}, STATUS_PATIENCE)
+        libraries.remember(plan.project.entry_script, plan.environment_key, (status or {}).get("libraries", ()))
         progress(Step("Healthy" if outcome == "ready" else "Waiting for a debugger"))
         return await self._service(run)
 
@@ -268,23 +273,3 @@ class ProcessEngine:
             if run.number not in [kept.number for kept in keep if kept is not None]:
                 await self._end(run)
                 await asyncio.to_thread(run.remove)
-
-    # What the script turned out to load, for the next start.
-
-    def _memory(self, plan: Plan) -> Path:
-        key = hashlib.sha256(f"{plan.project.entry_script}:{plan.environment_key}".encode()).hexdigest()[:24]
-        return runs.root() / ".libraries" / f"{key}.json"
-
-    def _remembered(self, plan: Plan) -> tuple[str, ...]:
-        try:
-            return tuple(json.loads(self._memory(plan).read_bytes()))
-        except (OSError, ValueError):
-            return ()
-
-    async def _remember(self, run: Run, plan: Plan) -> None:
-        status = await control.ask(run.control, {"command": "status"}, STATUS_PATIENCE)
-        found = sorted({*self._remembered(plan), *(status or {}).get("libraries", ())})
-        if found:
-            path = self._memory(plan)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(found), encoding="utf-8")
