@@ -73,7 +73,7 @@ class Surroundings:
             syntax=self._syntax(text, environment),
             siblings=siblings(text, script, project, self.overlay),
             environment=environment.facts if environment is not None else None,
-            models=ModelFacts(model_tree(project)) if project is not None else None,
+            models=self._models(project, environment) if project is not None else None,
         )
 
     def environment(self, project: Project) -> Environment | None:
@@ -84,6 +84,11 @@ class Surroundings:
         if source not in self._environments:
             self._environments[source] = _read_environment(source)
         return self._environments[source]
+
+    def _models(self, project: Project, environment: Environment | None) -> ModelFacts:
+        from scoredock.checking.model_files import remarks
+
+        return ModelFacts(model_tree(project), remarks(project, environment.facts if environment is not None else None))
 
     def _syntax(self, text: str, environment: Environment | None) -> SyntaxVerdict | None:
         """The verdict of the environment's Python, asked only when it is another than ours (and may be asked)."""

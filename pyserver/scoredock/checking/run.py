@@ -15,6 +15,7 @@ from scoredock.finding import Finding
 
 if TYPE_CHECKING:
     from scoredock.checking.gather import Surroundings
+    from scoredock.project.values import Project
 
 # A text without any of these words is no entry script, and nothing around it needs to be read.
 WORDS = (b"init", b"run")
@@ -64,7 +65,7 @@ def _project_files(folder: Path, surroundings: Surroundings) -> Iterator[Checked
     for reading in find_projects(folder):
         if reading.project is not None:
             surroundings.know(reading.project)
-        for finding in reading.findings:
+        for finding in (*reading.findings, *_of_models(reading.project, surroundings)):
             found.setdefault(finding.place.path, []).append(finding)
     for path, findings in sorted(found.items()):
         yield Checked(path, tuple(sorted(set(findings), key=lambda finding: (finding.place, finding.code))))
@@ -76,4 +77,14 @@ def _project_file(path: Path, surroundings: Surroundings) -> Checked:
     reading = read_project(path)
     if reading.project is not None:
         surroundings.know(reading.project)
-    return Checked(path, reading.findings)
+    return Checked(path, (*reading.findings, *_of_models(reading.project, surroundings)))
+
+
+def _of_models(project: Project | None, surroundings: Surroundings) -> tuple[Finding, ...]:
+    """What model files give cause to say, on the lines of the deployment file that mount them."""
+    if project is None or not any(mount.place for mount in project.models):
+        return ()
+    from scoredock.checking.model_files import mount_findings
+
+    environment = surroundings.environment(project)
+    return mount_findings(project, environment.facts if environment is not None else None)

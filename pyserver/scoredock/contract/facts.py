@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import PurePosixPath
 
+from scoredock.finding import Severity
+
 
 class Role(str, Enum):
     """What the script is to its project."""
@@ -67,12 +69,23 @@ class EnvironmentFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelRemark:
+    """What a model file gives cause to say to whoever loads it: ``path`` is below ``AZUREML_MODEL_DIR``."""
+
+    path: PurePosixPath
+    code: str
+    name: str
+    severity: Severity
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """What the service will find under ``AZUREML_MODEL_DIR``: every path below it (folders end with a slash), and what
-    the model files say of themselves (the versions they were made with, by distribution name)."""
+    """What the service will find under ``AZUREML_MODEL_DIR``: every path below it (files and folders), and what the model
+    files say of themselves."""
 
     tree: frozenset[PurePosixPath] | None = None
-    made_with: tuple[tuple[PurePosixPath, str, str], ...] = ()  # (path, distribution, version)
+    remarks: tuple[ModelRemark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

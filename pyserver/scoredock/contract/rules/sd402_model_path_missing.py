@@ -40,13 +40,9 @@ def check(script: Script) -> Iterator[Finding]:
         return
     tree = {path.as_posix() for path in models.tree}
     told: set[tuple[str, ...]] = set()
-    for call in script.notes.calls:
-        for position, value in enumerate((*call.arguments, *call.keywords.values())):
-            if not isinstance(value, ModelPath) or not value.parts or value.parts in told or not _opens(call, position):
-                continue
-            path = "/".join(value.parts)
-            if path in tree or call.guarded or "*" in path:
-                continue
+    for call, value in model_loads(script):
+        path = "/".join(value.parts)
+        if value.parts not in told and path not in tree and not call.guarded and "*" not in path:
             told.add(value.parts)
             node = value.node or call.node
             near = _near(path, tree)
@@ -58,6 +54,14 @@ def check(script: Script) -> Iterator[Finding]:
                 f"The model that is mounted at AZUREML_MODEL_DIR has no `{path}`: {happens}.{meant}",
                 fix=_fix(script, node, near) if near else None,
             )
+
+
+def model_loads(script: Script) -> Iterator[tuple[Call, ModelPath]]:
+    """The calls that read a path below AZUREML_MODEL_DIR, with the path."""
+    for call in script.notes.calls:
+        for position, value in enumerate((*call.arguments, *call.keywords.values())):
+            if isinstance(value, ModelPath) and value.parts and _opens(call, position):
+                yield call, value
 
 
 def _opens(call: Call, position: int) -> bool:

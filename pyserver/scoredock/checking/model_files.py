@@ -1,0 +1,95 @@
+"""What a project's model files say of themselves, as remarks for whoever loads them."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from scoredock.contract.facts import EnvironmentFacts, ModelRemark
+from scoredock.finding import Finding, Place
+from scoredock.project.values import ModelMount, Project
+
+if TYPE_CHECKING:
+    from scoredock.models.values import ModelFile
+
+# Files that may be models, by the names that people give them; what they are is then read from their bytes.
+SUFFIXES = (
+    *(".pkl", ".pickle", ".joblib", ".sav", ".dill", ".cloudpickle", ".skops", ".onnx", ".pt", ".pth", ".h5", ".keras"),
+    *(".npy", ".npz", ".bst", ".ubj", ".cbm", ".safetensors"),
+)
+# A folder of checkpoints may hold hundreds; the first few say enough.
+MOST_FILES = 12
+
+
+def remarks(project: Project, environment: EnvironmentFacts | None) -> tuple[ModelRemark, ...]:
+    """Everything to be said of the files that the project mounts and that are on this machine."""
+    from scoredock.models.findings import model_findings
+
+    found: list[ModelRemark] = []
+    for path, file in model_files(project):
+        model = _inspected(file)
+        if model is None:
+            continue
+        for finding in model_findings(model, Place(file), environment, loaded=True):
+            found.append(ModelRemark(path, finding.code, finding.name, finding.severity, finding.message))
+    return tuple(found)
+
+
+def mount_findings(project: Project, environment: EnvironmentFacts | None) -> tuple[Finding, ...]:
+    """The same on the lines that mount the models; softer, as nothing says there that the file is loaded."""
+    from scoredock.models.findings import model_findings
+
+    found: list[Finding] = []
+    for mount in project.models:
+        for _, file in _files_of(mount)[:MOST_FILES] if mount.place is not None else ():
+            model = _inspected(file)
+            if model is not None and mount.place is not None:
+                found.extend(model_findings(model, mount.place, environment))
+    return tuple(found)
+
+
+def model_files(project: Project) -> list[tuple[PurePosixPath, Path]]:
+    """Model files with their paths below AZUREML_MODEL_DIR."""
+    found: list[tuple[PurePosixPath, Path]] = []
+    for mount in project.models:
+        found.extend(_files_of(mount))
+    return found[:MOST_FILES]
+
+
+def _files_of(mount: ModelMount) -> list[tuple[PurePosixPath, Path]]:
+    source = mount.source
+    if source is None or not source.exists():
+        return []
+    if source.is_file():
+        return [(mount.mounted_as, source)]
+    found = []
+    for folder, names, files in os.walk(source):
+        names.sort()
+        for name in sorted(files):
+            if name.lower().endswith(SUFFIXES):
+                file = Path(folder, name)
+                found.append((mount.mounted_as / file.relative_to(source).as_posix(), file))
+        if len(found) >= MOST_FILES:
+            break
+    return found
+
+
+def _inspected(file: Path) -> ModelFile | None:
+    try:
+        state = file.stat()
+    except OSError:
+        return None
+    return _read(file, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=64)
+def _read(file: Path, _changed: int, _size: int) -> ModelFile | None:
+    from scoredock.models import inspect
+    from scoredock.models.values import ModelProblem
+
+    try:
+        return inspect(file)
+    except ModelProblem:
+        return None
