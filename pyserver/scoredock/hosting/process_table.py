@@ -38,6 +38,15 @@ def alive(pid: int, noted_at: float) -> Identity | None:
     return Identity(pid, started) if started <= noted_at + 1.0 else None
 
 
+def started_with(argument: str) -> Identity | None:
+    """The process that was started with this argument. Looks through all of them: for rare cases."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if argument in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE:
+                return Identity(process.pid, process.create_time())
+    return None
+
+
 def same(identity: Identity) -> bool:
     """Whether it still runs."""
     found = alive(identity.pid, float("inf"))

@@ -29,7 +29,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from scoredock.folders import state_folder
-from scoredock.hosting.process_table import Identity, alive, noted
+from scoredock.hosting.process_table import Identity, alive, noted, started_with
 from scoredock.hosting.values import ServiceProblem
 from scoredock.progress import Progress, Step, silent
 
@@ -79,11 +79,11 @@ class Run:
 
     def process(self) -> Identity | None:
         """Its arbiter, if that is alive."""
-        record = self.folder / "process.json"
-        try:
-            return alive(int(json.loads(record.read_bytes())["pid"]), noted(record))
-        except (OSError, ValueError, KeyError):
-            return None
+        pid = self.pid()
+        if pid is not None:
+            return alive(pid, noted(self.folder / "process.json"))
+        # It has not said who it is: it was never started, or a moment ago.
+        return started_with(str(self.folder))
 
     def pid(self) -> int | None:
         """The pid it had, dead or alive."""
@@ -150,8 +150,8 @@ def _facts(path: Path) -> Facts:
 def current(name: str) -> Run | None:
     """The run that is meant by the name.
 
-    The one noted as current if it lives; else the newest that lives (its caller was killed before noting it); else the
-    one noted, else the newest.
+    The one noted as current if it lives and has not been told to go; else the newest such one (its caller was killed before
+    noting it); else the one noted, else the newest.
     """
     found = runs(name)
     try:
@@ -159,7 +159,7 @@ def current(name: str) -> Run | None:
     except (OSError, ValueError):
         number = -1
     chosen = [run for run in found if run.number == number]
-    living = [run for run in (*chosen, *reversed(found)) if run.process()]
+    living = [run for run in (*chosen, *reversed(found)) if not run.stopped() and run.process()]
     return next(iter([*living, *chosen, *reversed(found)]), None)
 
 

@@ -29,6 +29,7 @@ from .control import Server, ask_to_yield
 from .gate import ATTACHED, HELD, RUNNING, WAITING, Gate
 from .learning import Learning
 from .preload import Preloaded, Tainted, last_module
+from .record import write_record
 from .update import Generation, Update
 from .worker import Worker
 
@@ -379,9 +380,11 @@ class Arbiter(GunicornArbiter):
             self.reap_workers()
             time.sleep(0.01)
 
-    def _end(self, reason: str | None, status: int) -> None:
-        from .service import write_record
+    def note_stopped(self) -> None:
+        """Tell whoever looks for the service on the disk that its end is meant."""
+        write_record(self.options.record, "stopped", {})
 
+    def _end(self, reason: str | None, status: int) -> None:
         if status:
             why = self.last_failure or {"phase": "server", "chain": [], "traceback": ""}
             write_record(self.options.record, "failure.json", why)
@@ -389,6 +392,7 @@ class Arbiter(GunicornArbiter):
                 self.updating.fail(why)
             self.control.announce({"event": "crashed", "failure": why})
         else:
+            self.note_stopped()
             self.control.announce({"event": "stopped"})
         self.stop()
         if reason:

@@ -78,6 +78,7 @@ class Commands:
             for worker in self._arbiter.WORKERS.values():
                 self._arbiter.kill_worker(worker.pid, signal.SIGKILL)
         self._arbiter.grace = YIELD_GRACE
+        self._arbiter.note_stopped()
         self._stop(connection, {})
 
     def _pass_on(self, connection: Connection, request: Message) -> None:

@@ -5,24 +5,13 @@ from __future__ import annotations
 import argparse
 import ctypes
 import importlib
-import json
 import os
 import sys
-from typing import Any
 
 from . import sources
 from .configuration import SERVER
 from .control import Server
-
-
-def write_record(folder: str | None, name: str, content: dict[str, Any]) -> None:
-    """Write ``folder/name`` so that a reader sees all of it or nothing."""
-    if folder is None:
-        return
-    path = os.path.join(folder, name)
-    with open(path + ".new", "w") as file:
-        json.dump(content, file)
-    os.replace(path + ".new", path)
+from .record import write_record
 
 
 def _code_roots() -> list[str]:
