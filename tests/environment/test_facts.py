@@ -9,6 +9,7 @@ import pytest
 
 from scoredock.environment.declared import declared_distributions, declared_python, environment_facts, packages_folder
 from scoredock.environment.drift import State, compare, environment_drift
+from scoredock.environment.drift_findings import drift_findings
 from scoredock.environment.installed import installed_distributions
 from scoredock.environment.lock_text import parse_lock
 from scoredock.environment.modules import installed_modules, likely_distributions
@@ -143,6 +144,25 @@ def test_drift_against_any_installed_set(conda) -> None:
     assert [line.state for line in drift.lines] == [State.DRIFTED, State.NOT_SYNCED]
     assert drift.missing == ("pyyaml",)
     assert compare(specification, {"six": "1.16.0", "pyyaml": "6.0.1"}, lock).state is State.UNPINNED
+
+
+def test_findings_of_drift_with_a_fix_that_pins(conda) -> None:
+    specification = conda("six==1.16.0", "pyyaml>=6", '"joblib"', "git+https://example.org/x.git", packages=("numpy",))
+    lock = parse_lock("six==1.16.0\npyyaml==6.0.1\njoblib==1.4.0\nnumpy==1.26.4\n")
+    drift = compare(specification, {"six": "1.15.0", "pyyaml": "6.0.1", "joblib": "1.4.0", "numpy": "1.26.4"}, lock)
+    found = {finding.place.line: finding for finding in drift_findings(specification, drift)}
+    text = specification.path.read_text().splitlines()
+    assert {text[line - 1].strip(): finding.code for line, finding in found.items()} == {
+        "- numpy": "SD414",
+        "- six==1.16.0": "SD413",
+        "- pyyaml>=6": "SD414",
+        '- "joblib"': "SD414",
+    }
+    fixes = {finding.message.split()[0]: finding.fix.edits[0].text if finding.fix else None for finding in found.values()}
+    assert fixes == {"numpy": "numpy=1.26.4", "1.15.0": None, "pyyaml": "pyyaml==6.0.1", "joblib": None}
+    assert [finding.code for finding in drift_findings(specification, compare(specification, None, ()))] == ["SD415"]
+    extra = compare(specification, {"six": "1.16.0", "pyyaml": "6.0.1", "joblib": "1.4.0", "numpy": "1.26.4", "odd": "1"}, lock)
+    assert [finding.message for finding in drift_findings(specification, extra) if "odd 1 was added" in finding.message]
 
 
 @pytest.mark.slow

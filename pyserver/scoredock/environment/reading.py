@@ -61,10 +61,10 @@ def is_environment_file(path: Path) -> bool:
     return isinstance(root, Mapping) and (root.get("dependencies") is not None or root.get("python") is not None)
 
 
-def read_requirements(path: Path) -> Specification:
-    """Read a pip requirements file with its includes."""
+def read_requirements(path: Path, text: str | None = None) -> Specification:
+    """Read a pip requirements file with its includes; ``text`` is what an editor shows of it instead of the disk."""
     lines = PipLines()
-    lines.read_file(path.absolute())
+    lines.read_file(path.absolute(), text=text)
     return Specification(
         path=path,
         pip=tuple(lines.requirements),

@@ -120,10 +120,10 @@ class PipLines:
             return  # pip reads a file once; two that include each other end here
         self.read_file(path, place, constraint=constraint)
 
-    def read_file(self, path: Path, place: Place | None = None, *, constraint: bool = False) -> None:
-        """Read a requirements file; ``place`` is the line that asked for it."""
+    def read_file(self, path: Path, place: Place | None = None, *, constraint: bool = False, text: str | None = None) -> None:
+        """Read a requirements file, or its ``text`` where that is known; ``place`` is the line that asked for it."""
         self.read_files.append(path)
-        text = read_text(path, place)
+        text = read_text(path, place) if text is None else text
         for line, where in logical_lines(text, path):
             self.add(line, where, path.parent, constraint=constraint)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scoredock.environment.values import EnvironmentProblem
@@ -18,22 +19,30 @@ _DEPENDENCIES = re.compile(r"^dependencies\s*:", re.MULTILINE)
 
 def is_environment_file(document: Document) -> bool:
     """A conda file by its keys, a requirements file by its name."""
-    if document.path.suffix in (".yml", ".yaml"):
-        return _DEPENDENCIES.search(document.source) is not None and "code_configuration" not in document.source
-    return bool(re.fullmatch(r".*requirements.*\.(?:txt|in)", document.path.name))
+    return is_environment_text(document.path, document.source)
+
+
+def is_environment_text(path: Path, text: str) -> bool:
+    """As `is_environment_file`, for a text that stands in the editor."""
+    if path.suffix in (".yml", ".yaml"):
+        return _DEPENDENCIES.search(text) is not None and "code_configuration" not in text
+    return bool(re.fullmatch(r".*requirements.*\.(?:txt|in)", path.name))
 
 
 def specification_of(document: Document) -> Specification | None:
     """The environment that the text describes as it stands in the editor; None while it cannot be read."""
+    return None if document.virtual else specification_of_text(document.path, document.source)
+
+
+def specification_of_text(path: Path, text: str) -> Specification | None:
+    """As `specification_of`, for a text that stands in the editor."""
     from scoredock.environment.conda_file import read_conda_text
     from scoredock.environment.reading import read_requirements
 
-    if document.virtual:
-        return None
     try:
-        if document.path.suffix in (".yml", ".yaml"):
-            return read_conda_text(document.source, document.path)
-        return read_requirements(document.path)
+        if path.suffix in (".yml", ".yaml"):
+            return read_conda_text(text, path)
+        return read_requirements(path, text)
     except EnvironmentProblem:
         return None
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from scoredock.checking.gather import Surroundings
 from scoredock.contract.facts import Facts
 from scoredock.finding import Finding
+from scoredock.lsp.environment_files import is_environment_text, specification_of_text
 from scoredock.project import read_project
 
 
@@ -27,8 +28,25 @@ def look_around(path: Path, text: str | None, overlay: Mapping[Path, str], *, tr
     """
     reading = read_project(path, overlay=overlay)
     if text is None:
-        return Around(reading.findings, None)
+        return Around((*reading.findings, *_drift(path, overlay)), None)
     surroundings = Surroundings(may_run=trusted, overlay=overlay)
     if reading.project is not None:
         surroundings.know(reading.project)
     return Around(reading.findings, surroundings.facts(text, path))
+
+
+def _drift(path: Path, overlay: Mapping[Path, str]) -> tuple[Finding, ...]:
+    """What is to be said of an environment file beside the environment on this machine."""
+    text = overlay.get(path)
+    if text is None or not is_environment_text(path, text):
+        return ()
+    try:
+        from scoredock.environment.drift import environment_drift
+        from scoredock.environment.drift_findings import drift_findings
+    except ImportError:  # the bundled server before its tools have come: nothing is synced then either
+        return ()
+    specification = specification_of_text(path, text)
+    if specification is None:
+        return ()
+    found = drift_findings(specification, environment_drift(specification))
+    return tuple(finding for finding in found if finding.place.path == path)

@@ -1,0 +1,68 @@
+"""Drift as findings on the lines of an environment file, for the editor. What changes with every machine and every day is
+no business of a build step, so `scoredock check` does not say it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from scoredock.environment.drift import Drift, Line, State
+from scoredock.environment.values import Specification
+from scoredock.finding import Edit, Finding, Fix, Place, Severity
+
+# A lone name, with extras and a range at most: what can be replaced by an exact version without thinking.
+_SIMPLE = re.compile(r"^(?P<name>[A-Za-z0-9][\w.-]*(?:\[[^\]]*\])?)\s*(?:[<>=!~][^;#@]*)?$")
+
+
+def drift_findings(specification: Specification, drift: Drift) -> tuple[Finding, ...]:
+    """SD413 for lines that the environment on this machine contradicts, SD414 for versions left open, SD415 once for an
+    environment that is not there."""
+    if all(line.installed is None and line.state is State.NOT_SYNCED for line in drift.lines):
+        return _not_synced(specification, drift)
+    found = [finding for line in drift.lines if (finding := _of(line, specification))]
+    others = [f"{name} {version} was added" for name, version in drift.extra] + [f"{name} is gone" for name in drift.missing]
+    first = _first_place(specification)
+    if others and first is not None:
+        message = f"The environment on this machine was changed after its sync: {', '.join(others[:5])}. Sync it again."
+        found.append(Finding(first, "SD413", "environment-drifted", Severity.WARNING, message))
+    return tuple(found)
+
+
+def _of(line: Line, specification: Specification) -> Finding | None:
+    if line.place is None or line.state is State.IN_SYNC:
+        return None
+    if line.state is State.UNPINNED:
+        message = (
+            f"{line.name} {line.installed} is used here, but the file leaves the version open: Azure may build with another."
+        )
+        fix = _pin(line, conda=any(item.place == line.place for item in specification.conda))
+        return Finding(line.place, "SD414", "dependency-unpinned", Severity.INFORMATION, message, fix)
+    message = f"{line.message.split(' It comes from')[0]} Sync the environment again."
+    return Finding(line.place, "SD413", "environment-drifted", Severity.WARNING, message)
+
+
+def _not_synced(specification: Specification, drift: Drift) -> tuple[Finding, ...]:
+    place = _first_place(specification)
+    if not drift.lines or place is None:
+        return ()
+    message = "This environment is not synced on this machine: imports are not checked against it, and nothing runs in it yet."
+    return (Finding(place, "SD415", "environment-not-synced", Severity.INFORMATION, message),)
+
+
+def _first_place(specification: Specification) -> Place | None:
+    def own(place: Place | None) -> bool:
+        return place is not None and place.path == Path(specification.path)
+
+    places = [specification.python_place, *(item.place for item in (*specification.conda, *specification.pip))]
+    return min((place for place in places if place is not None and own(place)), default=None)
+
+
+def _pin(line: Line, *, conda: bool) -> Fix | None:
+    match = _SIMPLE.match(line.wanted)
+    if match is None or line.installed is None or line.place is None:
+        return None
+    # A quoted text is longer in the file than in its value: leave it to its author.
+    if line.place.line != line.place.end_line or line.place.end_column - line.place.column != len(line.wanted):
+        return None
+    pinned = f"{match['name'].rstrip('=')}{'=' if conda else '=='}{line.installed}"
+    return Fix(f"Pin to {line.installed}", (Edit(line.place, pinned),))
