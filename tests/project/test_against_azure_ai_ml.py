@@ -86,5 +86,5 @@ def test_the_sample_is_taken_as_it_is(azure_python: Path, tmp_path: Path) -> Non
     (tmp_path / "digits" / "model").mkdir()
     (tmp_path / "digits" / "model" / "digits.joblib").write_bytes(b"x")
     text = (tmp_path / "digits" / "deployment.yml").read_text(encoding="utf-8")
-    for later in ("upload", "environment", "sending"):
-        assert ask(azure_python, tmp_path / "digits", [(later, text)]) == [["accepted", "blue"]]
+    cases: list[tuple[str | None, str]] = [(later, text) for later in ("upload", "environment", "sending")]
+    assert ask(azure_python, tmp_path / "digits", cases) == [["accepted", "blue"]] * 3

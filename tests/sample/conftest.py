@@ -19,7 +19,9 @@ def sample_environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_sample(folder / "sample")
     conda = yaml.safe_load((folder / "sample" / "conda.yml").read_text(encoding="utf-8"))
     uv = [sys.executable, "-m", "uv"]
-    subprocess.run([*uv, "venv", "-q", "--python", python_for_sample(), str(folder / "env")], check=True, timeout=120)
+    minor = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    wanted = sys.executable if minor == python_for_sample() else python_for_sample()
+    subprocess.run([*uv, "venv", "-q", "--python", wanted, str(folder / "env")], check=True, timeout=120)
     python = folder / "env" / "bin" / "python"
     packages = conda["dependencies"][-1]["pip"]
     subprocess.run([*uv, "pip", "install", "-q", "-p", str(python), *packages], check=True, timeout=300)
