@@ -94,7 +94,9 @@ export function setUp(kind) {
   const started = Date.now();
   console.error("Setting up .venv ...");
   rmSync(stampFile, { force: true });
-  if (!existsSync(python) || !isNewEnough(versionOf(python, []) ?? [0, 0])) {
+  // One made by another tool may lack pip, one of a Python that was removed does not run: both are made anew.
+  const usable = existsSync(python) && spawnSync(python, ["-c", "import pip"]).status === 0;
+  if (!usable || !isNewEnough(versionOf(python, []) ?? [0, 0])) {
     rmSync(venv, { recursive: true, force: true });
     install("Making .venv", program, [...prefix, "-m", "venv", venv]);
   }
