@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import cast
 
 from scoredock.debugging.bridge import PATIENCE, Bridge
 from scoredock.debugging.door import ServiceDoor
-from scoredock.debugging.workers import CannotAttach, Workers
+from scoredock.debugging.workers import CannotAttach
 from scoredock.errors import ScoredockError
 from scoredock.hosting import services
 from scoredock.hosting.values import Service, State
@@ -45,14 +46,16 @@ async def attach(name: str, *, patience: float = PATIENCE, progress: Progress = 
     The service itself is not touched before that client is there. Raises CannotAttach, ServiceProblem.
     """
     progress(Step(f"Attaching to {name}"))
-    service = await services.find(name)
-    if service is not None and service.state in (State.CRASHED, State.STOPPED):
-        raise CannotAttach(f"'{name}' does not run.", "Deploy it again, with --debug to stop in module code and init.")
-    inside = await services.inside(name)
-    door = ServiceDoor(name, inside, progress)
-    await Workers(door).prepare()
-    notes = () if service is None else (_about_timeouts(service),)
-    bridge = Bridge(door, inside.mappings, patience, notes)
+    service, inside = await asyncio.gather(services.find(name), services.inside(name), return_exceptions=True)
+    if isinstance(service, Service) and service.state in (State.CRASHED, State.STOPPED):
+        raise CannotAttach(f"'{name}' does not run.", "Deploy it again.")
+    for problem in (inside, service):
+        if isinstance(problem, BaseException):
+            raise problem
+    assert not isinstance(inside, BaseException)  # noqa: S101  for the type checker
+    notes = (_about_timeouts(service),) if isinstance(service, Service) else ()
+    bridge = Bridge(ServiceDoor(name, inside, progress), inside.mappings, patience, notes)
+    await bridge.prepare()
     await bridge.open()
     return Attachment(name, bridge.host, bridge.port, bridge.token, inside.mappings, bridge)
 

@@ -29,14 +29,19 @@ class Bridge:
         self.host = "127.0.0.1"
         self.port = 0
         self.token = secrets.token_urlsafe(24)
-        self._door = door
         self._terms = Terms(door.service, self.token, mappings, notes)
         self._patience = patience
+        self._workers = Workers(door)
         self._server: asyncio.Server | None = None
         self._claimed = False
         self._closed = asyncio.Event()
         self._serving: set[asyncio.Task[None]] = set()
         self._expiry: asyncio.TimerHandle | None = None
+        self._expiring: asyncio.Task[None] | None = None
+
+    async def prepare(self) -> None:
+        """Find out early what would go wrong; see `Workers.prepare`."""
+        await self._workers.prepare()
 
     async def open(self) -> None:
         self._server = await asyncio.start_server(self._met, self.host, 0)
@@ -59,12 +64,11 @@ class Bridge:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+        await self._workers.close()
 
     def _expire(self) -> None:
         if not self._claimed:
-            self._closed.set()
-            if self._server is not None:
-                self._server.close()
+            self._expiring = asyncio.create_task(self.close())
 
     def _claim(self) -> bool:
         free, self._claimed = not self._claimed, True
@@ -84,7 +88,7 @@ class Bridge:
             return won
 
         try:
-            await Session(client, self._terms, Workers(self._door), claim).serve()
+            await Session(client, self._terms, self._workers, claim).serve()
         finally:
             if won:
                 self._closed.set()

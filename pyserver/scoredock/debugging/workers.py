@@ -61,7 +61,11 @@ class Workers:
 
     def __init__(self, door: Door) -> None:
         self._door = door
-        self._hold: Streams | None = None
+        # Connections cost a process each in a container, so there are two for everything: one for questions, and one for
+        # events, which holds new workers as long as it is open.
+        self._questions: Streams | None = None
+        self._events: Streams | None = None
+        self._asking = asyncio.Lock()
         self._library = ""
         self._known: set[int] = set()
         self._listening: asyncio.Task[None] | None = None
@@ -69,22 +73,31 @@ class Workers:
     async def prepare(self) -> None:
         """Find out early what would go wrong: the service does not answer, a debugger is there already, debugpy cannot be
         had. Opens nothing. Raises `CannotAttach`."""
-        streams = await self._door.connect(self._door.control)
         try:
-            status = await self._request(streams, {"command": "status"})
-        finally:
-            streams[1].close()
-        if any("attached" in worker["flags"] for worker in status["workers"]):
-            raise CannotAttach(f"A debugger is already attached to '{self._door.service}'.", "Disconnect it first.")
-        self._library = await self._door.library(status["versions"]["python"])
+            opening = (self._door.connect(self._door.control), self._door.connect(self._door.control))
+            questions, self._events = await asyncio.gather(*opening)
+            self._questions = questions
+            status = await self._request(questions, {"command": "status"})
+            for _ in range(10):  # one that has just left is soon forgotten
+                if not _attached(status):
+                    break
+                await asyncio.sleep(0.1)
+                status = await self._request(questions, {"command": "status"})
+            if _attached(status):
+                raise CannotAttach(f"A debugger is already attached to '{self._door.service}'.", "Disconnect it first.")
+            self._library = await self._door.library(status["versions"]["python"])
+        except BaseException:
+            await self.close()
+            raise
 
     async def start(self, heard: Heard) -> tuple[Opened, ...]:
         """The workers that are there. Raises `CannotAttach`."""
-        self._hold = await self._door.connect(self._door.control)
-        status = await self._request(self._hold, {"command": "hold"})
+        if self._events is None:
+            await self.prepare()
+        assert self._events is not None  # noqa: S101  for the type checker
+        status = await self._request(self._events, {"command": "hold"})
         if not status.get("ok"):
             raise CannotAttach(f"'{self._door.service}' was started by an older Scoredock.", "Deploy it again.")
-        self._library = await self._door.library(status["versions"]["python"])
         wanted = [worker for worker in status["workers"] if worker["state"] != "retiring"]
         opened: list[Opened] = []
         try:
@@ -94,7 +107,7 @@ class Workers:
             for one in opened:
                 one.streams[1].close()
             raise
-        self._listening = asyncio.create_task(self._listen(self._hold[0], heard))
+        self._listening = asyncio.create_task(self._listen(self._events[0], heard))
         return tuple(opened)
 
     async def locate_run(self) -> tuple[str, int] | None:
@@ -116,8 +129,10 @@ class Workers:
             self._listening.cancel()
             with suppress(asyncio.CancelledError):
                 await self._listening
-        if self._hold is not None:
-            self._hold[1].close()
+        for streams in (self._events, self._questions):
+            if streams is not None:
+                streams[1].close()
+        self._events = self._questions = None
 
     async def _listen(self, reader: asyncio.StreamReader, heard: Heard) -> None:
         reason = f"The service '{self._door.service}' has ended."
@@ -143,11 +158,10 @@ class Workers:
 
     async def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         """One request to one worker; its own answer."""
-        streams = await self._door.connect(self._door.control)
-        try:
-            answer = await self._request(streams, request)
-        finally:
-            streams[1].close()
+        if self._questions is None:
+            raise CannotAttach(f"The debugger of '{self._door.service}' is closed.")
+        async with self._asking:
+            answer = await self._request(self._questions, request)
         one: dict[str, Any] = (answer.get("workers") or [answer])[0]
         if not one.get("ok"):
             raise CannotAttach(f"The debugger cannot be opened in '{self._door.service}': {one.get('error', 'no reason given')}.")
@@ -163,3 +177,7 @@ class Workers:
                 f"The service '{self._door.service}' does not answer on its control socket.", "See its log, or start it again."
             ) from error
         return answer
+
+
+def _attached(status: dict[str, Any]) -> bool:
+    return any("attached" in worker["flags"] for worker in status["workers"] if worker["state"] != "retiring")
