@@ -1,16 +1,21 @@
+// Seeing and mending mistakes, and what the editor does when its server dies.
+import { execFileSync } from "node:child_process";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
-import { Installation, missing, until, type Window } from "./workbench";
+import { Installation, missing, wait, type Window } from "./workbench";
 
 const SCRIPT = `import json
+
+import joblib
 
 
 def init():
     global model
-    model = 1
+    model = joblib.load("model.joblib")
 
 
-def run():
-    return json.dumps(model)
+def run(data):
+    answer = model.predict(json.loads(data))
+    return json.dumps({"answer": answer.tolist()})
 `;
 
 describe.skipIf(missing())("checking in the workbench", () => {
@@ -20,18 +25,91 @@ describe.skipIf(missing())("checking in the workbench", () => {
     editor = await Installation.start(inject("vsix"));
     window = await editor.open(editor.folder("w", { "score.py": SCRIPT }));
     await window.file("score.py");
-  }, 180_000);
+  });
   afterEach(({ task }) => window.pictureOfFailure(task));
   afterAll(() => editor.stop());
 
-  it("shows a squiggle with the rule's message", async () => {
-    await window.page.locator(".squiggly-error").first().waitFor();
-    const problems = await until(async () => {
-      const rows = await window.problems();
-      if (rows.length === 0) throw new Error("no problems yet");
-      return rows;
-    });
-    expect(problems.join("\n")).toContain("SD105");
+  it("shows a squiggle and the rule's message", async () => {
+    await window.page.locator(".squiggly-warning").first().waitFor();
+    await wait("SD301 in the Problems panel", async () => (await window.problems()).some((text) => text.includes("SD301")));
     await window.screenshot("squiggle");
+  });
+
+  it("explains the rule on hover", async () => {
+    await window.goTo(13, 18);
+    await window.command("Show or Focus Hover");
+    await window.page.locator(".monaco-hover").filter({ hasText: "result-encoded-twice" }).first().waitFor();
+    await window.screenshot("hover");
+    await window.page.keyboard.press("Escape");
+  });
+
+  it("mends it with the keyboard, and the squiggle goes", async () => {
+    await window.goTo(13, 18);
+    await window.page.keyboard.press("Control+.");
+    await window.page.locator(".action-widget").filter({ hasText: "Return the object itself" }).waitFor();
+    await window.screenshot("quick-fix");
+    await window.page.keyboard.press("Enter");
+    await window.editorText('return {"answer": answer.tolist()}').waitFor();
+    await window.page.locator(".squiggly-warning").waitFor({ state: "detached" });
+  });
+
+  it("completes the names that Azure sets", async () => {
+    await window.goTo(13, 1);
+    await window.page.keyboard.press("Control+End");
+    await window.page.keyboard.insertText("import os\nos.environ['AZUREML_M");
+    await window.page.keyboard.press("Control+Space");
+    const row = window.page.locator(".suggest-widget .monaco-list-row").filter({ hasText: "AZUREML_MODEL_DIR" }).first();
+    await row.waitFor();
+    await row.click();
+    await window.editorText("AZUREML_MODEL_DIR").waitFor();
+  });
+
+  it("starts a killed server again with one notice, and goes on checking", async () => {
+    const [first] = servers(editor);
+    expect(first).toBeDefined();
+    process.kill(Number(first), "SIGKILL");
+    await window.toast("was started again").first().waitFor();
+    await wait("a new server", () => servers(editor).some((pid) => pid !== first));
+    await window.goTo(1, 1);
+    await window.page.keyboard.insertText("def (\n");
+    await window.page.locator(".squiggly-error").first().waitFor();
+    expect(await window.toast("was started again").count()).toBe(1);
+  });
+
+  it("is quiet in its log", () => {
+    expect(editor.log()).not.toContain("Traceback");
+  });
+});
+
+/** Process ids of the language servers of an installation. */
+function servers(editor: Installation): string[] {
+  const listed = execFileSync("ps", ["-eo", "pid,args"], { encoding: "utf8" }).split("\n");
+  return listed.filter((line) => line.includes(editor.home) && line.includes("start.py")).map((line) => line.trim().split(" ")[0] ?? "");
+}
+
+describe.skipIf(missing())("Restricted Mode", () => {
+  let editor: Installation;
+  let window: Window;
+  beforeAll(async () => {
+    editor = await Installation.start(inject("vsix"), { trust: true, settings: { "security.workspace.trust.startupPrompt": "never" } });
+    window = await editor.open(editor.folder("w", { "score.py": SCRIPT }));
+    await window.file("score.py");
+  });
+  afterEach(({ task }) => window.pictureOfFailure(task));
+  afterAll(() => editor.stop());
+
+  it("checks, and offers nothing that runs", async () => {
+    await window.page.locator(".squiggly-warning").first().waitFor();
+    expect(await window.page.getByText("Restricted Mode").count()).toBeGreaterThan(0);
+    expect(await window.commandsMatching("Scoredock: Run")).toEqual([]);
+    await window.lens("Run locally").click();
+    await window.page.locator(".workspace-trust-editor").waitFor();
+    await window.screenshot("restricted");
+  });
+
+  it("runs after trust is given, without a reload", async () => {
+    await window.page.locator(".workspace-trust-editor .monaco-button").filter({ hasText: /^Trust/ }).first().click();
+    await wait("the command", async () => (await window.commandsMatching("Scoredock: Run")).length > 0);
+    await window.page.locator(".workspace-trust-editor").waitFor();
   });
 });

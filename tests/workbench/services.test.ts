@@ -62,6 +62,16 @@ describe.skipIf(missing())("services in the workbench", () => {
     expect(states(editor)).toEqual(["healthy"]);
   });
 
+  it("shows the same service in a second window, and both go on when one is closed", async () => {
+    const second = await editor.open(window.folder);
+    await second.file("score.py");
+    await second.lens("healthy").waitFor();
+    await second.command("View: Show Scoredock");
+    await second.page.locator(".monaco-list-row").filter({ hasText: "digits" }).filter({ hasText: "process" }).first().waitFor();
+    await second.close();
+    expect(states(editor)).toEqual(["healthy"]);
+  });
+
   it("stops the service from the palette", async () => {
     await window.command("Scoredock: Stop Service");
     await window.lens("healthy").waitFor({ state: "detached" });

@@ -152,6 +152,16 @@ export class Window {
     await this.quick(`>${title}`, title);
   }
 
+  /** The commands that the palette offers for what is typed. */
+  async commandsMatching(typed: string): Promise<string[]> {
+    await this.quickOpen();
+    await this.page.locator(".quick-input-widget input.input").fill(`>${typed}`);
+    await this.page.locator(".quick-input-list .monaco-list-row").first().waitFor();
+    const rows = await this.page.locator(".quick-input-list .monaco-list-row").allInnerTexts();
+    await this.page.keyboard.press("Escape");
+    return rows.filter((row) => row.startsWith(typed));
+  }
+
   /** Opens a file of the folder by its name. */
   async file(name: string): Promise<void> {
     await until(async () => {

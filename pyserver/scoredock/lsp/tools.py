@@ -23,7 +23,7 @@ from scoredock.errors import ScoredockError
 from scoredock.folders import cache_folder
 from scoredock.progress import Progress, Step
 
-WANTED = ("docker", "filelock", "psutil", "requests")
+WANTED = ("docker", "filelock", "psutil", "requests", "watchfiles")
 # Beside the bundled server: its tools' lock file. Absent where Scoredock was installed by pip.
 LOCK = Path(__file__).resolve().parents[3] / "tools.txt"
 
