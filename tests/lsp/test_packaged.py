@@ -89,7 +89,7 @@ def test_the_bundled_server_fetches_its_tools_once(
     assert session.request("scoredock/services", {}) == {"services": []}  # nothing is fetched for a look
     assert not (tmp_path / "home").exists() or not list((tmp_path / "home").rglob("editor-*"))
     (tmp_path / "score.py").write_text(BAD)
-    token = "t"
+    token = "t"  # noqa: S105 - of a progress bar
     number = session.ask(
         "scoredock/deploy", {"uri": (tmp_path / "score.py").as_uri(), "target": "process", "workDoneToken": token}
     )

@@ -69,11 +69,11 @@ describe.skipIf(missing())("checking in the workbench", () => {
     expect(first).toBeDefined();
     process.kill(Number(first), "SIGKILL");
     await window.toast("was started again").first().waitFor();
+    expect(await window.toast("was started again").count()).toBe(1);
     await wait("a new server", () => servers(editor).some((pid) => pid !== first));
     await window.goTo(1, 1);
     await window.page.keyboard.insertText("def (\n");
     await window.page.locator(".squiggly-error").first().waitFor();
-    expect(await window.toast("was started again").count()).toBe(1);
   });
 
   it("is quiet in its log", () => {

@@ -35,6 +35,7 @@ class Watching:
         self._loop: asyncio.Task[Any] | None = None
         self._listening: dict[str, asyncio.Task[Any]] = {}
         self._generations: dict[str, int] = {}
+        self._failures: dict[str, dict[tuple[Path, int, str], Finding]] = {}
         self._seen_in: dict[str, set[Path]] = {}
         self.services: tuple[Service, ...] = ()
 
@@ -69,7 +70,8 @@ class Watching:
         for service in self.services:
             self._note_generation(service)
             if service.name not in self._listening:
-                self._listening[service.name] = self._server.in_background(self._listen(service.name))
+                both = asyncio.gather(self._listen(service.name), self._listen_to_requests(service.name))
+                self._listening[service.name] = self._server.in_background(self._until_ended(service.name, both))
         return self.services
 
     def _note_generation(self, service: Service) -> None:
@@ -82,6 +84,7 @@ class Watching:
         """New code answers: tell the client, and take back what the old code was seen to do."""
         if generation is not None:
             self._generations[name] = generation
+        self._failures.pop(name, None)
         self.observe(name, ())
         self._server.tell(protocol.SERVICE_UPDATED, protocol.ServiceUpdated(name, seconds, ""))
 
@@ -101,17 +104,31 @@ class Watching:
         if by_file:
             self._seen_in[name] = set(by_file)
 
-    async def _listen(self, name: str) -> None:
-        from scoredock.hosting.services import events
+    async def _until_ended(self, name: str, listening: asyncio.Future[Any]) -> None:
         from scoredock.hosting.values import ServiceProblem
 
         try:
-            async for event in events(name):
-                await self._happened(event)
+            await listening
         except ServiceProblem:
             pass  # it ended between the list and the question
         finally:
+            listening.cancel()
             self._listening.pop(name, None)
+
+    async def _listen(self, name: str) -> None:
+        from scoredock.hosting.services import events
+
+        async for event in events(name):
+            await self._happened(event)
+
+    async def _listen_to_requests(self, name: str) -> None:
+        """Requests that failed in the user's code show on the line, whoever sent them."""
+        from scoredock.hosting.services import findings
+
+        async for finding in findings(name):
+            failures = self._failures.setdefault(name, {})
+            failures[finding.place.path, finding.place.line, finding.code] = finding
+            self.observe(name, failures.values())
 
     async def _happened(self, event: Event) -> None:
         if event.kind in ("crashed", "update-failed") and event.findings:
