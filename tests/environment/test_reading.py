@@ -135,8 +135,8 @@ def test_azureml_environment_json(tmp_path: Path) -> None:
     (tmp_path / "conda_dependencies.yml").write_text("dependencies: [python=3.9]\n")
     assert read_environment_file(path).python == "=3.9"
     path.write_text(json.dumps({"python": {"userManagedDependencies": True, "condaDependencies": definition}}))
-    with pytest.raises(EnvironmentProblem, match="userManagedDependencies"):
-        read_environment_file(path)
+    managed = read_environment_file(path)
+    assert (managed.interpreter, managed.pip) == ("python", ())
     path.write_text('{"python": ')
     with pytest.raises(EnvironmentProblem) as raised:
         read_environment_file(path)
@@ -161,3 +161,16 @@ def test_credentials_are_blotted_out(text: str) -> None:
     clean = without_credentials(text)
     assert not re.search(r"pw|tok|u:p|v:q|me:", clean)
     assert "****@" in clean
+
+
+@pytest.mark.parametrize("saved", [True, False])
+def test_a_definition_inside_another_file_has_its_places_there(tmp_path: Path, saved: bool) -> None:
+    path = tmp_path / "deployment.yml"
+    version = "1.16.0" if saved else "1.15.0"
+    path.write_text(
+        f"name: blue\nenvironment:\n  conda_file:\n    dependencies:\n      - python=3.9\n      - pip: [six=={version}]\n"
+    )
+    found = read_specification(CondaFile(path, inline="dependencies:\n- python=3.9\n- pip:\n  - six==1.16.0\n"))
+    assert [item.text for item in found.pip] == ["six==1.16.0"]
+    places = (found.python_place, found.pip[0].place)
+    assert [place.line if place else None for place in places] == ([5, 6] if saved else [None, None])

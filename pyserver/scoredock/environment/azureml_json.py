@@ -28,11 +28,7 @@ def read_azureml_environment(path: Path) -> Specification:
         )
     managed = python.get("userManagedDependencies")
     if isinstance(managed, Scalar) and managed.value is True:
-        raise EnvironmentProblem(
-            f"{path.name} leaves the packages to its image or interpreter ('userManagedDependencies'): nothing to install.",
-            "Use that interpreter, or give the environment a conda definition.",
-            place=managed.place,
-        )
+        return _user_managed(root, python, path)
     specification = _definition(python, path)
     variables = root.get("environmentVariables")
     own = _pairs(variables) if isinstance(variables, Mapping) else ()
@@ -42,6 +38,21 @@ def read_azureml_environment(path: Path) -> Specification:
         path=path,
         name=name.text if isinstance(name, Scalar) and name.value else specification.name,
         variables=(*specification.variables, *own),
+    )
+
+
+def _user_managed(root: Mapping, python: Mapping, path: Path) -> Specification:
+    """The packages are the user's business: only the interpreter is named ("python" is v1's default)."""
+    interpreter, variables, name = python.get("interpreterPath"), root.get("environmentVariables"), root.get("name")
+    named = isinstance(interpreter, Scalar) and bool(interpreter.value)
+    return Specification(
+        path=path,
+        name=name.text if isinstance(name, Scalar) and name.value else None,
+        variables=_pairs(variables) if isinstance(variables, Mapping) else (),
+        kind="none",
+        python_place=interpreter.place if interpreter else None,
+        read_files=(path,),
+        interpreter=interpreter.text if isinstance(interpreter, Scalar) and named else "python",
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from scoredock.environment.conda_file import read_conda_text
+from scoredock.environment.conda_file import read_conda_root, read_conda_text
 from scoredock.environment.requirement_lines import PipLines, read_text
 from scoredock.environment.values import EnvironmentProblem, Specification
-from scoredock.project.marked import Mapping
+from scoredock.project.marked import Mapping, Marked
 from scoredock.project.marked_yaml import read_yaml
 from scoredock.project.values import CondaFile, DockerBuild, EnvironmentReference, EnvironmentSource, RequirementsFile
 
@@ -21,7 +23,7 @@ def read_specification(source: EnvironmentSource) -> Specification:
         return Specification(Path(), kind="none")
     if isinstance(source, CondaFile):
         if source.inline is not None:
-            return read_conda_text(source.inline, source.path)
+            return _read_inline(source.inline, source.path)
         return read_environment_file(source.path)
     if isinstance(source, RequirementsFile):
         return read_requirements(source.path)
@@ -46,6 +48,43 @@ def read_environment_file(path: Path) -> Specification:
     if path.suffix in (".txt", ".in", ".pip"):
         return read_requirements(path)
     return read_conda_text(read_text(path), path)
+
+
+def _read_inline(text: str, path: Path) -> Specification:
+    """A definition that stands inside another file: with its places there, where the file on the disk still says the same."""
+    found = read_conda_text(text, path)
+    try:
+        root = read_yaml(read_text(path), path).root
+    except EnvironmentProblem:
+        root = None
+    for mapping in _definitions_in(root):
+        try:
+            there = read_conda_root(mapping, path, folder=path.parent)
+        except EnvironmentProblem:
+            continue
+        if _wishes(there) == _wishes(found):
+            return there
+    # The editor shows another text than the disk holds: no place is better than a wrong one.
+    return replace(
+        found,
+        python_place=None,
+        conda=tuple(replace(item, place=None) for item in found.conda),
+        pip=tuple(replace(item, place=None) for item in found.pip),
+        constraints=tuple(replace(item, place=None) for item in found.constraints),
+    )
+
+
+def _definitions_in(node: Marked | None) -> Iterator[Mapping]:
+    if isinstance(node, Mapping):
+        if node.get("dependencies") is not None:
+            yield node
+        for entry in node.entries:
+            yield from _definitions_in(entry.value)
+
+
+def _wishes(specification: Specification) -> tuple[object, ...]:
+    items = (*specification.conda, *specification.pip, *specification.constraints)
+    return specification.python, specification.channels, specification.pip_options, tuple(item.text for item in items)
 
 
 def is_environment_file(path: Path) -> bool:

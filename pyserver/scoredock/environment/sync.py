@@ -18,6 +18,7 @@ from scoredock.environment.conda_strategy import NoConda
 from scoredock.environment.installed import installed_distributions, site_packages
 from scoredock.environment.key import environment_key
 from scoredock.environment.lock_text import Resolved, read_lock, write_lock
+from scoredock.environment.own import named_interpreter, own_environment
 from scoredock.environment.reading import read_specification
 from scoredock.environment.server_package import names_the_server, server_of
 from scoredock.environment.strategies import WAYS, Job, Made
@@ -30,7 +31,12 @@ __all__ = ["find", "read_specification", "sync"]
 
 
 def find(specification: Specification, strategy: Strategy | None = None) -> ReadyEnvironment | None:
-    """The environment of a specification if it is ready now; a few milliseconds, no process, no network."""
+    """The environment of a specification if it is ready now; a few milliseconds, no process, no network.
+
+    An interpreter of the user's is never found: it takes a process to look at it, which `sync` does.
+    """
+    if specification.interpreter is not None:
+        return None
     for way in (strategy,) if strategy else strategies(specification):
         found = store.ready(environment_key(specification, way))
         if found:
@@ -53,6 +59,9 @@ async def sync(
     PyPI where no channel can be reached (``notes`` says so). Raises EnvironmentProblem. Cancelling ends everything that
     was started; a half-made environment is never found by anybody.
     """
+    if specification.interpreter is not None:
+        own = await own_environment(named_interpreter(specification), progress)
+        return replace(own, variables=specification.variables)
     ways = (strategy,) if strategy else strategies(specification)
     if not upgrade:
         for way in ways:

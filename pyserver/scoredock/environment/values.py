@@ -60,6 +60,7 @@ class Specification:
     python_place: Place | None = None
     constraints: tuple[Requirement, ...] = ()  # lines of "-c" files: versions allowed, not packages wanted
     read_files: tuple[Path, ...] = ()
+    interpreter: str | None = None  # SDK v1's user-managed environments name one, and list no packages
 
 
 @dataclass(frozen=True, slots=True)
