@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from scoredock.engine import images
 from scoredock.engine.connection import Connection, connect
 
 
@@ -38,8 +39,8 @@ def tag(connection: Connection) -> Iterator[str]:
     """A name for an image that is gone after the test."""
     name = f"scoredock-test-{uuid.uuid4().hex[:12]}:1"
     yield name
-    for image in connection.client.images.list(name=name.partition(":")[0]):
-        connection.client.images.remove(image.id, force=True)
+    # By name: another image may have the same content, and the base image has it in one test.
+    images.remove_image(connection, name)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from scoredock.engine import containers, logs
 from scoredock.engine.background import beside
 from scoredock.engine.connection import Connection
-from scoredock.engine.values import ContainerOrder, Image
+from scoredock.engine.values import ContainerOrder, EngineProblem, Image
 from scoredock.environment.image import BaseImage
 from scoredock.folders import cache_folder
 from scoredock.hosting.docker_record import OWNER, owner
@@ -55,7 +55,7 @@ def read_answer(reference: str, digest: str, lines: list[str]) -> BaseImage:
     """The Python that has the server, else the first one named."""
     base = BaseImage(reference=reference, digest=digest)
     for line in lines:
-        kind, *words = line.split()
+        kind, *words = line.split() or [""]
         if kind == "conda" and words:
             base = replace(base, conda=words[0])
         elif kind == "python" and len(words) == 3:
@@ -75,7 +75,10 @@ async def _answer(connection: Connection, image: Image, platform: str | None) ->
     )
     made = await beside(lambda _: containers.create(connection, order))
     try:
-        await beside(lambda _: containers.start(connection, made.id))
+        try:
+            await beside(lambda _: containers.start(connection, made.id))
+        except EngineProblem:
+            return []  # an image without a shell has nothing that could be used
         await beside(lambda job: containers.wait(connection, made.id, job))
         return [text async for batch in logs.lines(connection, made.id) for _, text in batch]
     finally:

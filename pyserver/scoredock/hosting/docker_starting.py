@@ -29,7 +29,8 @@ async def until_ready(connection: Connection, container: Container, record: Reco
     began = time.monotonic()
     ending = asyncio.ensure_future(beside(lambda job: containers.wait(connection, container.id, job)))
     telling = asyncio.ensure_future(_told(connection, container, record))
-    showing = asyncio.ensure_future(_show(connection, container, progress))
+    shown = [0.0]  # the time of the last line that was
+    showing = asyncio.ensure_future(_show(connection, container, progress, shown, follow=True))
     try:
         await asyncio.wait({ending, telling}, timeout=record.patience, return_when=asyncio.FIRST_COMPLETED)
         if not telling.done():
@@ -43,6 +44,7 @@ async def until_ready(connection: Connection, container: Container, record: Reco
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError, ContainerGone):
                 await task
+    await _show(connection, container, progress, shown, follow=False)
     if outcome == "ready" and not await probes.answers(port, 10.0):
         raise ServiceProblem(
             "The service is up but does not answer its health probe.",
@@ -67,9 +69,13 @@ async def _told(connection: Connection, container: Container, record: Record) ->
         await asyncio.sleep(0.05)  # the socket is not made yet, or the container has just ended
 
 
-async def _show(connection: Connection, container: Container, progress: Progress) -> None:
-    async for batch in logs.lines(connection, container.id, follow=True):
-        progress(Step("Starting the service", batch[-1][1]))
+async def _show(connection: Connection, container: Container, progress: Progress, shown: list[float], *, follow: bool) -> None:
+    """Report what the log says, once each line, from the last one on that was reported."""
+    async for batch in logs.lines(connection, container.id, follow=follow, since=shown[0] or None):
+        for moment, text in batch:
+            if moment > shown[0]:
+                shown[0] = moment
+                progress(Step("Starting the service", text))
 
 
 async def _now(connection: Connection, container: Container) -> Container:
