@@ -21,6 +21,8 @@ SUFFIXES = (
 )
 # A folder of checkpoints may hold hundreds; the first few say enough.
 MOST_FILES = 12
+# Beyond this a check would keep an editor waiting; a file that takes longer is told of as far as it was read.
+SECONDS = 2.0
 
 
 def remarks(project: Project, environment: EnvironmentFacts | None) -> tuple[ModelRemark, ...]:
@@ -28,11 +30,12 @@ def remarks(project: Project, environment: EnvironmentFacts | None) -> tuple[Mod
     from scoredock.models.findings import model_findings
 
     found: list[ModelRemark] = []
+    shipped = _shipped(project)
     for path, file in model_files(project):
         model = _inspected(file)
         if model is None:
             continue
-        for finding in model_findings(model, Place(file), environment, loaded=True):
+        for finding in model_findings(model, Place(file), environment, loaded=True, shipped=shipped):
             found.append(ModelRemark(path, finding.code, finding.name, finding.severity, finding.message))
     return tuple(found)
 
@@ -42,11 +45,12 @@ def mount_findings(project: Project, environment: EnvironmentFacts | None) -> tu
     from scoredock.models.findings import model_findings
 
     found: list[Finding] = []
+    shipped = _shipped(project)
     for mount in project.models:
         for _, file in _files_of(mount)[:MOST_FILES] if mount.place is not None else ():
             model = _inspected(file)
             if model is not None and mount.place is not None:
-                found.extend(model_findings(model, mount.place, environment))
+                found.extend(model_findings(model, mount.place, environment, shipped=shipped))
     return tuple(found)
 
 
@@ -76,6 +80,18 @@ def _files_of(mount: ModelMount) -> list[tuple[PurePosixPath, Path]]:
     return found
 
 
+def _shipped(project: Project) -> frozenset[str]:
+    """Names of the modules that lie on the service's path beside the script: a pickle may need them, no package brings them."""
+    names: set[str] = set()
+    for root in {project.code, *project.import_roots}:
+        try:
+            entries = os.listdir(root)  # noqa: PTH208 (names are wanted, not paths)
+        except OSError:
+            continue
+        names.update(entry.removesuffix(".py") for entry in entries)
+    return frozenset(names)
+
+
 def _inspected(file: Path) -> ModelFile | None:
     try:
         state = file.stat()
@@ -87,9 +103,9 @@ def _inspected(file: Path) -> ModelFile | None:
 @lru_cache(maxsize=64)
 def _read(file: Path, _changed: int, _size: int) -> ModelFile | None:
     from scoredock.models import inspect
-    from scoredock.models.values import ModelProblem
+    from scoredock.models.values import Limits, ModelProblem
 
     try:
-        return inspect(file)
+        return inspect(file, Limits(seconds=SECONDS))
     except ModelProblem:
         return None

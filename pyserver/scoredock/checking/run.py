@@ -65,7 +65,7 @@ def _project_files(folder: Path, surroundings: Surroundings) -> Iterator[Checked
     for reading in find_projects(folder):
         if reading.project is not None:
             surroundings.know(reading.project)
-        for finding in (*reading.findings, *_of_models(reading.project, surroundings)):
+        for finding in (*reading.findings, *of_models(reading.project, surroundings)):
             found.setdefault(finding.place.path, []).append(finding)
     for path, findings in sorted(found.items()):
         yield Checked(path, tuple(sorted(set(findings), key=lambda finding: (finding.place, finding.code))))
@@ -77,10 +77,10 @@ def _project_file(path: Path, surroundings: Surroundings) -> Checked:
     reading = read_project(path)
     if reading.project is not None:
         surroundings.know(reading.project)
-    return Checked(path, (*reading.findings, *_of_models(reading.project, surroundings)))
+    return Checked(path, (*reading.findings, *of_models(reading.project, surroundings)))
 
 
-def _of_models(project: Project | None, surroundings: Surroundings) -> tuple[Finding, ...]:
+def of_models(project: Project | None, surroundings: Surroundings) -> tuple[Finding, ...]:
     """What model files give cause to say, on the lines of the deployment file that mount them."""
     if project is None or not any(mount.place for mount in project.models):
         return ()

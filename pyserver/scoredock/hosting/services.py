@@ -15,6 +15,7 @@ from scoredock.errors import ScoredockError
 from scoredock.finding import Finding, Severity
 from scoredock.hosting import definition, engines, naming, watch
 from scoredock.hosting.values import Engine, Event, Inside, LogLine, Plan, Service, ServiceProblem, State, Target, Updated
+from scoredock.models.located import with_local_models
 from scoredock.progress import Progress, Step, silent
 from scoredock.project.reading import read_project
 from scoredock.project.values import Project
@@ -62,6 +63,7 @@ async def planned(
     progress: Progress = silent,
 ) -> Plan:
     """Decide everything that has to be decided before something starts."""
+    project = with_local_models(project)
     name = naming.checked(name) if name is not None else naming.made_from(project.name)
     await _not_of_another_engine(name, target)
     image, platform = "", None

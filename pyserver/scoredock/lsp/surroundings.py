@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scoredock.checking.gather import Surroundings
+from scoredock.checking.run import of_models
 from scoredock.contract.facts import Facts
 from scoredock.finding import Finding
 from scoredock.lsp.environment_files import is_environment_text, specification_of_text
@@ -27,9 +28,9 @@ def look_around(path: Path, text: str | None, overlay: Mapping[Path, str], *, tr
     Where the workspace is not ``trusted`` nothing of the user's is run, not even their Python to ask for its version.
     """
     reading = read_project(path, overlay=overlay)
-    if text is None:
-        return Around((*reading.findings, *_drift(path, overlay)), None)
     surroundings = Surroundings(may_run=trusted, overlay=overlay)
+    if text is None:
+        return Around((*reading.findings, *of_models(reading.project, surroundings), *_drift(path, overlay)), None)
     if reading.project is not None:
         surroundings.know(reading.project)
     return Around(reading.findings, surroundings.facts(text, path))

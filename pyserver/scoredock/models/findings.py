@@ -25,15 +25,21 @@ PICKLED = frozenset({Format.PICKLE, Format.JOBLIB, Format.CLOUDPICKLE, Format.NU
 
 
 def model_findings(
-    model: ModelFile, place: Place, environment: EnvironmentFacts | None = None, *, loaded: bool = False
+    model: ModelFile,
+    place: Place,
+    environment: EnvironmentFacts | None = None,
+    *,
+    loaded: bool = False,
+    shipped: frozenset[str] = frozenset(),
 ) -> tuple[Finding, ...]:
-    """Everything to be said of ``model`` at ``place`` (the line that mounts or loads it)."""
+    """Everything to be said of ``model`` at ``place`` (the line that mounts or loads it). ``shipped`` are the modules that
+    come with the script."""
     return (
         *_unreadable(model, place, loaded),
         *_suspicious(model, place),
         *_of_main(model, place),
         *(_versions(model, place, environment, loaded) if environment is not None else ()),
-        *(_missing_packages(model, place, environment, loaded) if environment is not None else ()),
+        *(_missing_packages(model, place, environment, loaded, shipped) if environment is not None else ()),
     )
 
 
@@ -104,11 +110,15 @@ def _versions(model: ModelFile, place: Place, environment: EnvironmentFacts, loa
         yield Finding(place, "SD405", "model-version-mismatch", failing, message)
 
 
-def _missing_packages(model: ModelFile, place: Place, environment: EnvironmentFacts, loaded: bool) -> Iterator[Finding]:
+def _missing_packages(
+    model: ModelFile, place: Place, environment: EnvironmentFacts, loaded: bool, shipped: frozenset[str]
+) -> Iterator[Finding]:
     """Packages that the pickle imports and no distribution of a wholly known environment brings."""
     if not environment.complete or environment.installed is None or model.format not in PICKLED:
         return
-    provided = {module for module, _ in environment.modules} | {one.name.replace("-", "_") for one in environment.installed}
+    provided = (
+        shipped | {module for module, _ in environment.modules} | {one.name.replace("-", "_") for one in environment.installed}
+    )
     missing = [name for name in model.packages if name not in provided and name not in sys.stdlib_module_names]
     for name in missing:
         message = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
+from scoredock.finding import Place
 from scoredock.models.names import parse_reference
 from scoredock.models.records import RegisteredModel
 from scoredock.models.registry import Registry
@@ -53,7 +54,7 @@ class LocalSource:
         return model.path
 
 
-def resolve(reference: str, workspace: WorkspaceFile) -> RegisteredModel:
+def resolve(reference: str, workspace: WorkspaceFile, place: Place | None = None) -> RegisteredModel:
     """The local model that ``azureml:NAME:VERSION`` means, looked up in the workspace of the project, then on this machine.
 
     One that is missing raises `ModelNotFound` with what would be needed.
@@ -72,4 +73,5 @@ def resolve(reference: str, workspace: WorkspaceFile) -> RegisteredModel:
         f"Download it and register it here: scoredock model register PATH --name {name}"
         + (f" --version {version}" if version else "")
         + f"; then {wanted} means that.",
+        place=place,
     )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scoredock.folders import data_folder
 from scoredock.lsp.documents import path_of
 from scoredock.lsp.model_facts import facts_of
 from scoredock.lsp.protocol import DocumentParams, ModelList, ModelVersion, Nothing, RegisterParams
@@ -13,17 +13,14 @@ from scoredock.lsp.reporting import Reporting
 from scoredock.lsp.wire import UserProblem
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from scoredock.lsp.server import ScoredockServer
     from scoredock.models.records import RegisteredModel
+    from scoredock.models.registry import Registry
 
 
 async def models(server: ScoredockServer, _: Nothing) -> ModelList:
-    from scoredock.models.registry import Registry
-
     def read() -> tuple[ModelVersion, ...]:
-        found = Registry(data_folder() / "models").models()
+        found = _registry(server).models()
         return tuple(_view(server, model) for model in reversed(found))
 
     return ModelList(await asyncio.to_thread(read))
@@ -36,14 +33,19 @@ async def inspect_model(server: ScoredockServer, params: DocumentParams) -> Mode
 
 
 async def register_model(server: ScoredockServer, params: RegisterParams) -> ModelVersion:
-    from scoredock.models.registry import Registry
-
     server.require_trust()
     path = _file(params.uri)
     with Reporting(server, params.work_done_token) as reporting:
-        registry = Registry(data_folder() / "models")
-        model = await asyncio.to_thread(registry.register, path, params.name, progress=reporting.hear)
+        model = await asyncio.to_thread(_registry(server).register, path, params.name, progress=reporting.hear)
     return _view(server, model)
+
+
+def _registry(server: ScoredockServer) -> Registry:
+    """The registry that the command line and the API would take in the editor's folder."""
+    from scoredock.models.workspace import find_workspace
+
+    folders = (path_of(uri) for uri in server.workspace.folders)
+    return find_workspace(next((folder for folder in folders if folder is not None), Path.home())).registry
 
 
 def _file(uri: str) -> Path:
