@@ -59,6 +59,7 @@ def test_what_azure_refuses_is_said(deployment_cases: dict[str, Any], beside: Pa
         ("code_configuration: {code: ., scoring_script: S.py}\n", "SD401", (4, 47, 4, 51), "Did you mean 's.py'"),
         ("code_configuration: {code: .}\n", "SD401", (4, 1, 4, 19), "'scoring_script' is missing"),
         ("environment: {image: x, conda_file: conda.yaml}\n", "SD408", (4, 37, 4, 47), "Did you mean 'conda.yml'"),
+        ("environment: {image: x, conda_file: 'file:./conda.yml'}\n", "SD408", (4, 37, 4, 55), "Did you mean 'conda.yml'"),
         ("environment: {build: {path: folder}}\n", "SD408", (4, 29, 4, 35), "no 'Dockerfile'"),
         (
             "environment:\n  inference_config:\n    liveness_route: {port: 1, path: /}\n",
@@ -121,7 +122,11 @@ def test_a_model_that_is_there_is_found_however_it_is_written(path: str, beside:
 
 @pytest.mark.parametrize(
     ("value", "silent"),
-    [("$(COUNT)", True), ("${COUNT}", True), ("'#{COUNT}#'", True), ("<number>", True), ("'{{COUNT}}'", True), ("count", False)],
+    [
+        *((value, True) for value in ("$(COUNT)", "${COUNT}", "$COUNT", "'#{COUNT}#'", "'%COUNT%'", "__COUNT__")),
+        *((value, True) for value in ("<number>", "<% NUMBER %>", "'{{COUNT}}'")),
+        *((value, False) for value in ("count", "'$5'", "100%", "'< 3'")),
+    ],
 )
 def test_values_that_a_pipeline_fills_in_are_not_judged(value: str, silent: bool, beside: Path) -> None:
     assert (errors(findings_of(f"{BASE}instance_count: {value}\n", beside)) == []) is silent

@@ -326,6 +326,15 @@ def test_a_model_is_found_as_the_script_asks_for_it(
     assert [(mount.source, mount.mounted_as) for mount in project.models] == [(tmp_path / a, PurePosixPath(b)) for a, b in mounts]
 
 
+def test_an_environment_asset_leads_to_its_conda_file(tmp_path: Path) -> None:
+    asset = "$schema: environment.schema.json\nname: e\nimage: base\nconda_file: conda/e.yml\n"
+    put(tmp_path, {"score.py": SCRIPT, "environment.yml": asset, "conda/e.yml": CONDA})
+    project = project_of(tmp_path)
+    assert (project.environment, project.base_image) == (CondaFile(tmp_path / "conda" / "e.yml"), "base")
+    put(tmp_path, {"environment.yml": "name: e\nimage: base\n", "requirements.txt": "numpy\n"})
+    assert project_of(tmp_path).environment == RequirementsFile(tmp_path / "requirements.txt")
+
+
 def test_a_folder_without_anything_is_no_project(tmp_path: Path) -> None:
     put(tmp_path, {"readme.md": "hello", "setup.py": "x = 1\n", "data.json": "[1]"})
     for path in (tmp_path, tmp_path / "readme.md", tmp_path / "data.json", tmp_path / "missing.yml"):

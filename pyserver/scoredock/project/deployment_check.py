@@ -160,7 +160,9 @@ def _environment(document: Document, root: Mapping, texts: Texts) -> Iterator[Fi
     if isinstance(conda, Scalar) and not unfilled(conda) and conda.value is not None:
         path = resolved(base, conda.text)
         if not texts.is_file(path):
-            meant = meant_instead(path, suffixes=(".yml", ".yaml"))
+            # Microsoft's older documents write file:./conda.yml; azure-ai-ml takes that for a name and finds nothing.
+            bare = resolved(base, conda.text.removeprefix("file:"))
+            meant = bare if texts.is_file(bare) else meant_instead(path, suffixes=(".yml", ".yaml"))
             instead = written_from(base, meant) if meant and meant.is_file() else None
             message = f"The conda file '{conda.text}' does not exist.{_question(instead)}"
             yield found("SD408", Severity.ERROR, conda.place, message, _instead(conda, instead))

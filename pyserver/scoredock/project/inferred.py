@@ -7,8 +7,10 @@ from pathlib import Path, PurePosixPath
 
 from scoredock.finding import Finding
 from scoredock.project.conda_check import check_conda
-from scoredock.project.deployment import service_name
+from scoredock.project.deployment import service_name, text
 from scoredock.project.entry_scripts import literals_of, looks_like_entry_script
+from scoredock.project.marked import Mapping
+from scoredock.project.paths import resolved
 from scoredock.project.said import of_document, placeholders
 from scoredock.project.texts import Texts
 from scoredock.project.values import CondaFile, EnvironmentSource, ModelMount, Project, Reading, RequirementsFile, Source
@@ -48,7 +50,9 @@ def infer_project(folder: Path, texts: Texts, script: Path | None = None) -> Rea
     if script is None:
         return Reading(None)
     findings: list[Finding] = []
-    environment = _environment(script.parent, texts) or (_environment(folder, texts) if folder != script.parent else None)
+    environment, image = _environment(script.parent, texts)
+    if environment is None and folder != script.parent:
+        environment, image = _environment(folder, texts)
     if isinstance(environment, CondaFile):
         document = texts.document(environment.path)
         findings += [*of_document(document), *placeholders(document)]
@@ -63,6 +67,7 @@ def infer_project(folder: Path, texts: Texts, script: Path | None = None) -> Rea
         import_roots=(script.parent,),
         models=tuple(models_near(script, texts)),
         environment=environment,
+        base_image=image,
     )
     return Reading(project, tuple(findings))
 
@@ -79,13 +84,23 @@ def _script(folder: Path, texts: Texts) -> Path | None:
     return others[0] if len(others) == 1 else None
 
 
-def _environment(folder: Path, texts: Texts) -> EnvironmentSource:
+def _environment(folder: Path, texts: Texts) -> tuple[EnvironmentSource, str | None]:
+    """The environment that lies in a folder, and its base image where the file names one."""
     for name in CONDA_NAMES:
-        if texts.is_file(folder / name):
-            return CondaFile(folder / name)
+        path = folder / name
+        if not texts.is_file(path):
+            continue
+        root = texts.document(path).root
+        # Azure's own environment assets go by the same names; they lead to the conda file.
+        if isinstance(root, Mapping) and root.entry("dependencies") is None and (root.entry("conda_file") or root.entry("image")):
+            conda = text(root.get("conda_file"))
+            if conda and texts.is_file(resolved(folder, conda)):
+                return CondaFile(resolved(folder, conda)), text(root.get("image"))
+            continue
+        return CondaFile(path), None
     if texts.is_file(folder / REQUIREMENTS):
-        return RequirementsFile(folder / REQUIREMENTS)
-    return None
+        return RequirementsFile(folder / REQUIREMENTS), None
+    return None, None
 
 
 def models_near(script: Path, texts: Texts) -> Iterator[ModelMount]:

@@ -33,7 +33,7 @@ def _section(node: Mapping, section: Section, what: str, deployment: str) -> Ite
     for entry in node.entries:
         name = entry.key.text
         key = section.get(name)
-        if unfilled(entry.key):
+        if key is None and unfilled(entry.key):
             continue
         if key is None:
             yield _unknown(entry, section, what)

@@ -35,9 +35,11 @@ def of_document(document: Document) -> Iterator[Finding]:
         yield found("SD408", severity, problem.place, problem.message)
 
 
-# Values that something fills in before Azure reads the file: {{ }} of templates, ${ } and $( ) of shells and pipelines,
-# #{ }# of token replacement, < > of documentation.
-_UNFILLED = re.compile(r"\{\{.*?\}\}|\$\{[^}]*\}|\$\([^)]*\)|#\{[^}]*\}#|<[A-Za-z][\w .-]*>")
+# Values that something fills in before Azure reads the file: {{ }} of templates, ${ }, $NAME and $( ) of shells and
+# pipelines, #{ }#, %NAME% and __NAME__ of token replacement, < > and <% %> of documentation and generators.
+_UNFILLED = re.compile(
+    r"\{\{.*?\}\}|\$\{[^}]*\}|\$\([^)]*\)|\$[A-Za-z_]\w*|#\{[^}]*\}#|%[A-Za-z_]\w*%|__[A-Za-z]\w*__|<%.*?%>|<[A-Za-z][\w .-]*>"
+)
 
 
 def unfilled(value: Marked | None) -> bool:
