@@ -20,6 +20,8 @@ from scoredock.environment.image import BaseImage, EarlierImage, Recipe, image_r
 from scoredock.environment.image_host import host_build, image_lock, image_python
 from scoredock.environment.lock_text import Resolved
 from scoredock.environment.values import Specification
+from scoredock.hosting.installed import installed_in
+from scoredock.hosting.values import Service, State
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -84,6 +86,8 @@ def test_an_image_has_the_packages_and_keeps_no_secret(conda, connection, base: 
     assert image is not None
     assert dict(image.labels)["scoredock.environment"] == recipe.key
     assert "six==1.16.0" in dict(image.labels)["scoredock.packages"]
+    service = Service("s", "docker", State.HEALTHY, 1, specification.path, specification.path, recipe.key, 0.0, "x")
+    assert asyncio.run(installed_in(service))["six"] == "1.16.0"
     left = f"import os; print([path for path in {LEFT!r} if os.path.isfile(path) or os.path.isdir(path) and os.listdir(path)])"
     assert run(connection, made, left) == "[]"
     history = str(connection.client.images.get(made.tag).history()) + str(image)

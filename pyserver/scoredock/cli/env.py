@@ -46,6 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     diff = action("diff", "compare the file with what is installed, line by line; exit code 1 where they differ")
     diff.add_argument("--against", metavar="FILE", help="compare with another definition instead, such as one exported to Azure")
+    diff.add_argument("--service", metavar="NAME", help="compare with what a running service has, in a container or not")
     export = action("export", "write conda_dependencies.yml, azureml_environment.json, a pinned conda file and a v2 environment")
     export.add_argument("--to", metavar="DIR", default="environment", help="the folder to write into; default: environment")
     export.add_argument("--name", help="the environment's name in Azure; default: the conda file's")
@@ -128,6 +129,8 @@ def diff(arguments: argparse.Namespace) -> int:
     specification = specification_of(Path(arguments.project))
     if arguments.against:
         drift = against_definition(specification, read_environment_file(Path(arguments.against)))
+    elif arguments.service:
+        drift = asyncio.run(against_service(specification, arguments.service))
     else:
         drift = environment_drift(specification)
     if arguments.json:
@@ -141,6 +144,17 @@ def diff(arguments: argparse.Namespace) -> int:
             print(f"- {name}: {'only in ' + arguments.against if arguments.against else 'was resolved and is gone'}")
         print(drift.state.value)
     return FINE if drift.state in (State.IN_SYNC, State.UNPINNED) else FAILURE
+
+
+async def against_service(specification: Specification, name: str) -> Drift:
+    from scoredock.environment.drift import compare
+    from scoredock.hosting.installed import installed_in
+    from scoredock.hosting.services import find
+
+    service = await find(name)
+    if service is None:
+        raise ScoredockError(f"There is no service '{name}'.", "'scoredock list' shows the services of this machine.")
+    return compare(specification, await installed_in(service), ())
 
 
 def export(arguments: argparse.Namespace) -> int:
