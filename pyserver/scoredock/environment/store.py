@@ -114,6 +114,14 @@ def _environment(record: Record) -> ReadyEnvironment:
     )
 
 
+def packages_of_others(record: Record) -> tuple[Path, ...]:
+    """The site-packages folders of complete environments of the same minor version of Python, the newest first."""
+    minor = record.python_version.split(".")[:2]
+    others = [other for path in root().glob("*.json") if (other := read_record(path.stem)) and other.folder != record.folder]
+    fitting = [other for other in others if other.python_version.split(".")[:2] == minor]
+    return tuple(root() / other.folder / other.packages for other in sorted(fitting, key=lambda other: -other.made_at))
+
+
 def top_level(packages: Path) -> tuple[str, ...]:
     """Names in a site-packages folder, without what running Python adds."""
     try:

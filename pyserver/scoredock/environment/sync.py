@@ -15,6 +15,7 @@ from pathlib import Path
 from scoredock.environment import store
 from scoredock.environment.cached import touch
 from scoredock.environment.conda_strategy import NoConda
+from scoredock.environment.inherit import inherit_bytecode
 from scoredock.environment.installed import installed_distributions, site_packages
 from scoredock.environment.key import environment_key
 from scoredock.environment.lock_text import Resolved, read_lock, write_lock
@@ -106,6 +107,7 @@ async def _sync(
             made = replace(made, notes=(note, *made.notes) if note else made.notes)
             progress(Step("Checking the environment"))
             record = _record(specification, strategy, key, folder, made)
+            await asyncio.to_thread(inherit_bytecode, folder / record.packages, store.packages_of_others(record))
             ready = await asyncio.to_thread(store.complete, record, _lock_text(record, made.resolved))
         except OSError as error:
             raise store.unwritable(error) from error
