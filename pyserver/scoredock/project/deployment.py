@@ -47,7 +47,7 @@ def is_deployment(document: Document) -> bool:
     if any(key in keys for key in _OF_A_BATCH):
         return False
     code = root.get("code_configuration")
-    has_script = isinstance(code, Mapping) and code.get("scoring_script") is not None
+    has_script = isinstance(code, Mapping) and isinstance(code.get("scoring_script"), Scalar)
     return ("endpoint_name" in keys and any(key in keys for key in _OF_A_DEPLOYMENT)) or (
         has_script and ("model" in keys or "environment" in keys)
     )

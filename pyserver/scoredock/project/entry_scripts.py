@@ -7,6 +7,12 @@ import re
 import warnings
 from functools import lru_cache
 
+# A name bound at the start of a line, or imported (also over several lines). Each begins with plain letters, so that
+# the search runs as fast as the file is read.
+_BOUND = tuple(
+    re.compile(rf"{name}(?!\w)(?:(?<=^{name})|(?<=def {name})|(?<=[ \t,(]{name})(?=[ \t]*(?:[,)\n#]|$)))", re.MULTILINE)
+    for name in ("init", "run")
+)
 # Parallel-run and batch scripts have the same two functions, with another contract.
 _BATCH = re.compile(r"mini_?batch", re.IGNORECASE)
 
@@ -17,7 +23,9 @@ def looks_like_entry_script(text: str) -> bool:
 
     A text that cannot be parsed at the moment (it is being typed) counts when both functions are visible in it.
     """
-    if "init" not in text or "run" not in text or len(text) > 1_000_000:
+    # Nearly every file says __init__ and something of running; only a name bound at the start of a line, or imported,
+    # is worth parsing for.
+    if len(text) > 1_000_000 or not all(bound.search(text) for bound in _BOUND):
         return False
     tree = _parsed(text)
     if tree is None:
