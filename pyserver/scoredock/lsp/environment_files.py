@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from scoredock.environment.values import EnvironmentProblem
 
 if TYPE_CHECKING:
-    from scoredock.environment.drift import Drift, Line
+    from scoredock.environment.drift import Line
     from scoredock.environment.values import Specification
     from scoredock.lsp.documents import Document
     from scoredock.lsp.server import ScoredockServer
@@ -47,14 +47,24 @@ def specification_of_text(path: Path, text: str) -> Specification | None:
         return None
 
 
+def saved_specification_of(document: Document) -> Specification | None:
+    """The environment that the file describes as it was saved last: what was synced, while a line is being added to it."""
+    from scoredock.environment.reading import read_environment_file
+
+    if document.virtual:
+        return None
+    try:
+        return read_environment_file(document.path)
+    except EnvironmentProblem:
+        return None
+
+
 def lines_of(_: ScoredockServer, document: Document) -> tuple[Line, ...]:
     """Each dependency with what was resolved and what is installed."""
-    try:
-        from scoredock.environment.drift import environment_drift
-    except ImportError:  # the bundled server before its tools have come: nothing is synced then either
-        return ()
+    from scoredock.environment.drift import environment_drift
+
     specification = specification_of(document)
     if specification is None:
         return ()
-    found: Drift = environment_drift(specification)
+    found = environment_drift(specification)
     return tuple(line for line in found.lines if line.place is None or line.place.path == document.path)

@@ -24,8 +24,9 @@ class Reporting:
     ``hear`` may be called from any thread.
     """
 
-    def __init__(self, server: ScoredockServer, token: str | int | None) -> None:
+    def __init__(self, server: ScoredockServer, token: str | int | None, what: str) -> None:
         self._server = server
+        self._what = what
         self._token = token
         self._loop = asyncio.get_running_loop()
         self._title = ""
@@ -54,9 +55,11 @@ class Reporting:
 
     def __enter__(self) -> Reporting:
         self._open = True
+        self._server.busy(self._what)
         self._send(types.WorkDoneProgressBegin(title="Scoredock", cancellable=True))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._open = False
+        self._server.idle(self._what)
         self._send(types.WorkDoneProgressEnd())

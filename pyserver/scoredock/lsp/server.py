@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from importlib import import_module
 from typing import Any, TypeVar
@@ -73,7 +74,8 @@ class ScoredockServer(LanguageServer):
         self.initialized = False
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._listeners: list[Callable[[], None]] = []
+        self._docker_host = os.environ.get("DOCKER_HOST")
+        self._busy: list[str] = []
         for name in ("pygls.protocol.json_rpc", "pygls.server"):
             logging.getLogger(name).addFilter(OnlyOurFaults())
         self._register()
@@ -108,12 +110,15 @@ class ScoredockServer(LanguageServer):
             self.store.publish_all()
         if before.trusted != settings.trusted:
             self.analysis.trust(settings.trusted)
-        for listener in self._listeners:
-            listener()
-
-    def on_settings(self, listener: Callable[[], None]) -> None:
-        """Call ``listener`` whenever the settings have changed."""
-        self._listeners.append(listener)
+        # Where the engine is looked for is the environment's to say, for the Docker command as for us.
+        if settings.docker_host:
+            os.environ["DOCKER_HOST"] = settings.docker_host
+        elif self._docker_host is None:
+            os.environ.pop("DOCKER_HOST", None)
+        else:
+            os.environ["DOCKER_HOST"] = self._docker_host
+        if self.initialized:
+            self.refresh_views()
 
     def require_trust(self) -> None:
         """Raise where the workspace is not trusted: nothing of the user's is run there."""
@@ -147,11 +152,27 @@ class ScoredockServer(LanguageServer):
         """Send one of our notifications."""
         self.protocol.notify(method, to_json(value))
 
-    async def refresh_lenses(self) -> None:
-        """Let the client ask for lenses again, where it can be told so."""
+    def refresh_views(self) -> None:
+        """Let the client ask for lenses and inlay hints again, where it can be told so."""
         workspace = self.client_capabilities.workspace
-        if workspace is not None and workspace.code_lens is not None and workspace.code_lens.refresh_support:
+        if workspace is None:
+            return
+        if workspace.code_lens is not None and workspace.code_lens.refresh_support:
             self.workspace_code_lens_refresh(None)
+        if workspace.inlay_hint is not None and workspace.inlay_hint.refresh_support:
+            self.workspace_inlay_hint_refresh(None)
+
+    def busy(self, with_what: str) -> None:
+        """Show in the status item what is being done."""
+        self._busy.append(with_what)
+        self.tell(protocol.STATUS, protocol.Status("busy", "Scoredock", with_what))
+
+    def idle(self, after_what: str) -> None:
+        """One piece of work has ended; what else is going on shows again."""
+        if after_what in self._busy:
+            self._busy.remove(after_what)
+        state = ("busy", self._busy[-1]) if self._busy else ("ok", __version__)
+        self.tell(protocol.STATUS, protocol.Status(state[0], "Scoredock", state[1]))
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """pygls shows a message box here, for a failing check one at every key; a log line is enough."""

@@ -66,7 +66,7 @@ class Watching:
         before, self.services = self.services, await list_services()
         if self.services != before:
             self._server.tell(protocol.SERVICES_CHANGED, protocol.ServiceList(tuple(map(self.view, self.services))))
-            await self._server.refresh_lenses()
+            self._server.refresh_views()
         for service in self.services:
             self._note_generation(service)
             if service.name not in self._listening:

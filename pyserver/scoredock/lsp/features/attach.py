@@ -18,7 +18,7 @@ PATIENCE = 60.0
 async def attach(server: ScoredockServer, params: ServiceParams) -> AttachResult:
     """The session that the port leads to lives in this process: closing the editor ends it, and the service goes on."""
     server.require_trust()
-    with Reporting(server, params.work_done_token) as reporting:
+    with Reporting(server, params.work_done_token, "Attaching the debugger") as reporting:
         await tools.ensure(reporting.hear, offline=server.settings.offline, python=server.settings.tools_python)
         from scoredock.debugging.attach import attach as open_debugger
 

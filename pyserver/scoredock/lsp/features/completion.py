@@ -67,14 +67,11 @@ def _packages(document: Document, before: str, line: int) -> list[types.Completi
     """Packages that are in the lock of this environment, with the version that it came to."""
     if document.language == "yaml" and not _PACKAGE.match(before):
         return []
-    from scoredock.lsp.environment_files import specification_of
+    from scoredock.environment.drift import resolved_of
+    from scoredock.environment.sync import find
+    from scoredock.lsp.environment_files import saved_specification_of
 
-    try:
-        from scoredock.environment.drift import resolved_of
-        from scoredock.environment.sync import find
-    except ImportError:  # the bundled server before its tools have come
-        return []
-    specification = specification_of(document)
+    specification = saved_specification_of(document)
     ready = find(specification) if specification else None
     if ready is None:
         return []

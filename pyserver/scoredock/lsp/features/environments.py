@@ -16,6 +16,7 @@ from scoredock.lsp.protocol import DocumentParams, EnvironmentList, EnvironmentV
 from scoredock.lsp.reporting import Reporting
 
 if TYPE_CHECKING:
+    from scoredock.environment.cached import CachedEnvironment
     from scoredock.environment.values import ReadyEnvironment, Specification
     from scoredock.lsp.server import ScoredockServer
     from scoredock.project.values import Project
@@ -28,6 +29,7 @@ async def environments(server: ScoredockServer, _: Nothing) -> EnvironmentList:
 
 
 def _all(server: ScoredockServer) -> tuple[EnvironmentView, ...]:
+    from scoredock.environment.cached import cached_environments
     from scoredock.environment.reading import read_environment_file, read_specification
 
     found: dict[Path, EnvironmentView] = {}
@@ -46,7 +48,23 @@ def _all(server: ScoredockServer) -> tuple[EnvironmentView, ...]:
             continue  # what is wrong with the file stands in the Problems panel
         if specification.path not in found:
             found[specification.path] = _view(server, specification)
-    return tuple(found.values())
+    wanted = {view.key for view in found.values()}
+    others = [item for item in cached_environments(sizes=False) if item.complete and item.key not in wanted]
+    return (*found.values(), *(_other(server, item) for item in others))
+
+
+def _other(server: ScoredockServer, item: CachedEnvironment) -> EnvironmentView:
+    """An environment that no open document asks for: made for another project, shared by all."""
+    made_from = Path(item.described_by)
+    return EnvironmentView(
+        key=item.key,
+        title=f"{made_from.parent.name}/{made_from.name}",
+        source_uri=server.documents.uri(made_from) if made_from.is_file() else "",
+        state="ready",
+        python=item.python_version,
+        size=_size(item.prefix),
+        notes=(f"made from {made_from}", str(item.prefix), *(("a service runs in it",) if item.in_use else ())),
+    )
 
 
 def _view(server: ScoredockServer, specification: Specification) -> EnvironmentView:
@@ -91,7 +109,7 @@ def _size(prefix: Path) -> int:
 
 async def sync_environment(server: ScoredockServer, params: DocumentParams) -> EnvironmentView:
     server.require_trust()
-    with Reporting(server, params.work_done_token) as reporting:
+    with Reporting(server, params.work_done_token, "Syncing an environment") as reporting:
         offline = server.settings.offline
         await tools.ensure(reporting.hear, offline=offline, python=server.settings.tools_python)
         from scoredock.environment.sync import sync
@@ -99,6 +117,7 @@ async def sync_environment(server: ScoredockServer, params: DocumentParams) -> E
         specification = await _specification(server, params.uri)
         await sync(specification, progress=reporting.hear, offline=offline)
     server.analysis.environment_changed()
+    server.refresh_views()
     return await asyncio.to_thread(_view, server, specification)
 
 

@@ -35,7 +35,7 @@ async def inspect_model(server: ScoredockServer, params: DocumentParams) -> Mode
 async def register_model(server: ScoredockServer, params: RegisterParams) -> ModelVersion:
     server.require_trust()
     path = _file(params.uri)
-    with Reporting(server, params.work_done_token) as reporting:
+    with Reporting(server, params.work_done_token, "Registering a model") as reporting:
         model = await asyncio.to_thread(_registry(server).register, path, params.name, progress=reporting.hear)
     return _view(server, model)
 

@@ -28,7 +28,7 @@ async def new_sample(server: ScoredockServer, params: DocumentParams) -> SampleP
     if folder is None:
         raise UserProblem("The sample project needs a folder on this machine. Choose another.")
     note = ""
-    with Reporting(server, params.work_done_token) as reporting:
+    with Reporting(server, params.work_done_token, "Making the sample project") as reporting:
         reporting.hear(Step("Writing the files"))
         await asyncio.to_thread(write_sample, folder)
         try:

@@ -43,7 +43,7 @@ def _sample(server: ScoredockServer, name: str, body: Path | bytes | None) -> Sa
 
 async def score(server: ScoredockServer, params: ScoreParams) -> ScoreResult:
     server.require_trust()
-    with Reporting(server, params.work_done_token) as reporting:
+    with Reporting(server, params.work_done_token, "Scoring") as reporting:
         await tools.ensure(reporting.hear, offline=server.settings.offline, python=server.settings.tools_python)
         from scoredock.debugging.attach import is_attached
         from scoredock.hosting import services as hosting

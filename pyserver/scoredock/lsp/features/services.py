@@ -41,7 +41,7 @@ async def deploy(server: ScoredockServer, params: DeployParams) -> ServiceView:
 
     server.require_trust()
     target = cast("Target", params.target or server.settings.target)
-    with Reporting(server, params.work_done_token) as reporting:
+    with Reporting(server, params.work_done_token, "Starting a service") as reporting:
         project = await project_at(server, params.uri)
         await tools.ensure(reporting.hear, offline=server.settings.offline, python=server.settings.tools_python)
         from scoredock.hosting import services as hosting
@@ -69,7 +69,7 @@ async def update(server: ScoredockServer, params: ServiceParams) -> UpdateResult
     from scoredock.hosting.values import ScriptCrashed
 
     server.require_trust()
-    with Reporting(server, params.work_done_token) as reporting:
+    with Reporting(server, params.work_done_token, "Updating a service") as reporting:
         await tools.ensure(reporting.hear, offline=server.settings.offline, python=server.settings.tools_python)
         try:
             updated = await hosting.update(params.name, progress=reporting.hear)
@@ -84,7 +84,7 @@ async def stop(server: ScoredockServer, params: ServiceParams) -> Nothing:
     from scoredock.hosting import services as hosting
 
     server.require_trust()
-    with Reporting(server, params.work_done_token) as reporting:
+    with Reporting(server, params.work_done_token, "Stopping a service") as reporting:
         await hosting.stop(params.name, progress=reporting.hear)
     server.watching.observe(params.name, ())
     await server.watching.refresh()
