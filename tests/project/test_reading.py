@@ -19,7 +19,6 @@ from scoredock.project.values import (
     Probe,
     Project,
     RequestSettings,
-    RequirementsFile,
     Resources,
     Source,
 )
@@ -248,91 +247,6 @@ def test_texts_that_are_not_saved_yet_are_read_instead(whole: Path) -> None:
     assert (finding.place.path.name, finding.place.line, finding.severity) == ("conda.yml", 2, Severity.WARNING)
     new = whole / "new" / "deployment.yml"
     assert read_project(new, overlay={new: DEPLOYMENT}).project is not None
-
-
-def test_version_one_files(tmp_path: Path) -> None:
-    inference = {
-        "entryScript": "score.py",
-        "sourceDirectory": "source",
-        "environment": {
-            "name": "e",
-            "docker": {"baseImage": "image"},
-            "environmentVariables": {"A": "1"},
-            "python": {"condaDependencies": {"dependencies": ["python=3.8", "pip", {"pip": ["azureml-defaults"]}]}},
-        },
-    }
-    deployment = {"computeType": "local", "port": 6789, "containerResourceRequirements": {"cpu": 0.5, "memoryInGB": 1.5}}
-    put(
-        tmp_path,
-        {
-            "inferenceconfig.json": json.dumps(inference),
-            "deploymentconfig.json": json.dumps(deployment),
-            "source/score.py": SCRIPT + "path = 'x.pkl'\n",
-            "source/x.pkl": "",
-        },
-    )
-    reading = read_project(tmp_path)
-    assert reading.findings == ()
-    project = reading.project
-    assert project is not None and project.source is Source.INFERENCE_CONFIG
-    assert (project.code, project.entry_script) == (tmp_path / "source", tmp_path / "source" / "score.py")
-    assert project.import_roots == (tmp_path, tmp_path / "source")
-    assert (project.port, project.base_image, project.resources) == (6789, "image", Resources(0.5, int(1.5 * 2**30)))
-    assert project.environment_variables == (("A", "1"),)
-    assert [mount.mounted_as for mount in project.models] == [PurePosixPath("x.pkl")]
-    assert isinstance(project.environment, CondaFile) and "azureml-defaults" in (project.environment.inline or "")
-
-
-def test_version_one_files_with_mistakes(tmp_path: Path) -> None:
-    put(
-        tmp_path,
-        {
-            "inferenceconfig.json": '{\n  "entryScript": "scor.py",\n  "sourceDirectroy": "x",\n  "condaFile": "env.yml"\n}\n',
-            "deploymentconfig.json": '{"computeType": "local", "prot": 6789,}',
-            "score.py": SCRIPT,
-        },
-    )
-    reading = read_project(tmp_path / "inferenceconfig.json")
-    assert {(f.code, f.place.path.name, f.place.line) for f in reading.findings} == {
-        ("SD401", "inferenceconfig.json", 2),
-        ("SD408", "inferenceconfig.json", 3),
-        ("SD408", "inferenceconfig.json", 4),
-        ("SD408", "deploymentconfig.json", 1),
-    }
-    assert any("'score.py'" in f.message for f in reading.findings) and any(
-        "'sourceDirectory'" in f.message for f in reading.findings
-    )
-
-
-@pytest.mark.parametrize(
-    ("script", "files", "mounts"),
-    [
-        ("'model/x.pkl'", ["model/x.pkl"], [("model", "model")]),
-        ("'x.pkl'", ["model/x.pkl", "model/other.txt"], [("model/x.pkl", "x.pkl")]),
-        ("'a.onnx', 'b.onnx'", ["models/a.onnx", "models/b.onnx"], [("models/a.onnx", "a.onnx"), ("models/b.onnx", "b.onnx")]),
-        ("''", ["outputs/x.pkl"], [("outputs", "outputs")]),
-        ("''", ["x.joblib"], [("x.joblib", "x.joblib")]),
-        ("'y.joblib'", ["x.joblib", "y.joblib"], [("y.joblib", "y.joblib")]),
-        ("'weights/a.bin'", ["model/weights/a.bin"], [("model/weights", "weights")]),
-        ("''", ["model/readme.txt"], []),
-    ],
-)
-def test_a_model_is_found_as_the_script_asks_for_it(
-    tmp_path: Path, script: str, files: list[str], mounts: list[tuple[str, str]]
-) -> None:
-    put(tmp_path, {"score.py": f"{SCRIPT}paths = [{script}]\n", "requirements.txt": "numpy\n", **dict.fromkeys(files, "x")})
-    project = project_of(tmp_path)
-    assert project.source is Source.INFERRED and project.environment == RequirementsFile(tmp_path / "requirements.txt")
-    assert [(mount.source, mount.mounted_as) for mount in project.models] == [(tmp_path / a, PurePosixPath(b)) for a, b in mounts]
-
-
-def test_an_environment_asset_leads_to_its_conda_file(tmp_path: Path) -> None:
-    asset = "$schema: environment.schema.json\nname: e\nimage: base\nconda_file: conda/e.yml\n"
-    put(tmp_path, {"score.py": SCRIPT, "environment.yml": asset, "conda/e.yml": CONDA})
-    project = project_of(tmp_path)
-    assert (project.environment, project.base_image) == (CondaFile(tmp_path / "conda" / "e.yml"), "base")
-    put(tmp_path, {"environment.yml": "name: e\nimage: base\n", "requirements.txt": "numpy\n"})
-    assert project_of(tmp_path).environment == RequirementsFile(tmp_path / "requirements.txt")
 
 
 def test_a_folder_without_anything_is_no_project(tmp_path: Path) -> None:

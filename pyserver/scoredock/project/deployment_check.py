@@ -9,7 +9,7 @@ from pathlib import Path
 from scoredock.finding import Finding, Fix, Severity
 from scoredock.project.marked import Document, Mapping, Marked, Scalar
 from scoredock.project.paths import is_remote, meant_instead, resolved, stands, written_from
-from scoredock.project.said import found, replacing, unfilled
+from scoredock.project.said import beginning, found, replacing, unfilled
 from scoredock.project.texts import Texts
 from scoredock.project.values import Project
 
@@ -106,11 +106,10 @@ def _without_code(root: Mapping, project: Project) -> Iterator[Finding]:
         return
     if not project.models or project.models[0].source is None or (project.models[0].source / "MLmodel").exists():
         return
-    place = root.place
     message = (
         "There is no 'code_configuration', and the model is no MLflow or Triton model: the server will find no script to run."
     )
-    yield found("SD401", Severity.WARNING, type(place)(place.path, place.line, place.column, place.line, place.column), message)
+    yield found("SD401", Severity.WARNING, beginning(root.place), message)
 
 
 def _model(document: Document, root: Mapping, texts: Texts) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from scoredock.finding import Finding, Fix, Severity
 from scoredock.project.marked import Entry, Mapping, Marked, Scalar, Sequence
-from scoredock.project.said import found, nearest, replacing, unfilled
+from scoredock.project.said import beginning, found, nearest, replacing, unfilled
 from scoredock.project.schema import Key, Section, sections
 
 # What marshmallow's Boolean field takes, and nothing else.
@@ -51,8 +51,7 @@ def _section(node: Mapping, section: Section, what: str, deployment: str) -> Ite
 
 
 def _missing(node: Mapping, key: Key, what: str) -> Finding:
-    start = node.place
-    place = type(start)(start.path, start.line, start.column, start.line, start.column)
+    place = beginning(node.place)
     if key.elsewhere:
         message = f"'{key.name}' is missing; az ml then needs it as {key.elsewhere}. {key.doc}"
         return found("SD408", Severity.INFORMATION, place, message)

@@ -28,6 +28,11 @@ def replacing(title: str, place: Place, text: str) -> Fix:
     return Fix(title, (Edit(place, text),))
 
 
+def beginning(place: Place) -> Place:
+    """The empty range where a range begins: for what is said of something that is missing in it."""
+    return Place(place.path, place.line, place.column, place.line, place.column)
+
+
 def of_document(document: Document) -> Iterator[Finding]:
     """What is wrong with a file before anyone asks what it means."""
     for problem in document.problems:
