@@ -354,6 +354,7 @@ class Arbiter(GunicornArbiter):
             for worker in self.current():
                 worker.retired = True
                 self.kill_worker(worker.pid, signal.SIGKILL)
+        self.learning.finish()
         self.updating = Update(self, self.learning.read_sources(), deadline, waiters)
         self.updating.start()
 

@@ -51,7 +51,7 @@ class Learning:
         if self._arbiter.updating is not None or not self._arbiter.ever_ready or not self.fork_safe:
             return
         if self._todo:
-            self._take(self._todo.pop(0))
+            self._take([self._todo.pop(0)])
         elif self._trial is None:
             self._begin_trial()
 
@@ -88,9 +88,16 @@ class Learning:
             self._todo = []  # it died on the way: nothing of it is worth the risk
         self._trial, self._answer = None, b""
 
-    def _take(self, name: str) -> None:
+    def finish(self) -> None:
+        """Before an update: all that has passed its trial at once. The new worker would import it anyhow, and so would the one
+        after it: of 25 edits saved in a row, each as soon as the last was in, the first fifteen used to be slow."""
+        if self._todo and self.fork_safe:
+            names, self._todo = self._todo, []
+            self._take(names)
+
+    def _take(self, names: list[str]) -> None:
         try:
-            self.preloaded.take([name])
+            self.preloaded.take(names)
         except preload.Tainted as taint:
             # It did no harm in the trial. Workers are still forked, as nothing better is left, and status says so.
             self.fork_safe = False
