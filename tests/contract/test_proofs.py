@@ -24,7 +24,7 @@ CASES = (*starting.CASES, *requests.CASES, *answers.CASES)
 NEAR = [pytest.param(case, text, id=f"{case}-{number}") for case in CASES for number, text in enumerate(case.near)]
 
 # Proven elsewhere: they need files around the script, or nothing but the text.
-ELSEWHERE = {"SD100", "SD303", "SD402"}
+ELSEWHERE = {"SD100", "SD303", "SD402", "SD405"}
 
 
 def findings_of(text: str, case: Case) -> list[Finding]:

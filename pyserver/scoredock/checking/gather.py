@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from scoredock.checking.siblings import siblings
 from scoredock.contract.facts import EnvironmentFacts, Facts, ModelFacts, Role, SyntaxVerdict
 from scoredock.contract.parse import own_python
 from scoredock.contract.versions import release
-from scoredock.project.values import CondaFile, Project, RequirementsFile, Source
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from scoredock.project.values import CondaFile, Project, RequirementsFile
 
 # A model folder with more files than this is not listed: its paths are then not judged.
 MOST_MODEL_FILES = 20_000
@@ -43,7 +43,7 @@ class Surroundings:
         """A project that was read already; its script need not be looked up."""
         if project.entry_script is not None:
             known = self._projects.get(project.entry_script)
-            if known is None or known.source is Source.INFERRED:
+            if known is None or is_inferred(known):
                 self._projects[project.entry_script] = project
 
     def project(self, script: Path) -> Project | None:
@@ -65,7 +65,7 @@ class Surroundings:
         script = path.absolute()
         project = self.project(script)
         environment = self.environment(project) if project is not None else None
-        named = project is not None and project.source is not Source.INFERRED and project.entry_script == script
+        named = project is not None and not is_inferred(project) and project.entry_script == script
         target = environment.facts.python if environment is not None else None
         return Facts(
             role=Role.ENTRY_SCRIPT if named else Role.UNKNOWN,
@@ -78,6 +78,8 @@ class Surroundings:
 
     def environment(self, project: Project) -> Environment | None:
         """The facts of a project's environment; ``None`` when nothing describes one that could be read."""
+        from scoredock.project.values import CondaFile, RequirementsFile
+
         source = project.environment
         if not isinstance(source, (CondaFile, RequirementsFile)):
             return None
@@ -98,6 +100,13 @@ class Surroundings:
         if release(version)[:2] == release(own_python())[:2]:
             return None
         return _asked(environment.interpreter, text)
+
+
+def is_inferred(project: Project) -> bool:
+    """Whether no file describes the project: what is then known of it is a guess."""
+    from scoredock.project.values import Source
+
+    return project.source is Source.INFERRED
 
 
 def _has_project_files(script: Path) -> bool:
@@ -131,13 +140,16 @@ def _read_environment(source: CondaFile | RequirementsFile) -> Environment | Non
         ready = find(specification)
         return Environment(environment_facts(specification, ready), ready.interpreter if ready else None)
     except EnvironmentProblem as problem:  # `project/` says what is wrong with the file
+        import logging
+
+        log = logging.getLogger(__name__)
         log.debug("environment %s: %s", source, problem)
         return None
 
 
 def model_tree(project: Project) -> frozenset[PurePosixPath] | None:
     """Every path below AZUREML_MODEL_DIR; ``None`` when some of it is not on this machine, or was only guessed."""
-    if project.source is Source.INFERRED or not project.models:
+    if is_inferred(project) or not project.models:
         return None
     tree: set[PurePosixPath] = set()
     for mount in project.models:

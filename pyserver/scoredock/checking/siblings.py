@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scoredock.contract.facts import Module
-from scoredock.project.values import Project
+
+if TYPE_CHECKING:
+    from scoredock.project.values import Project
 
 # What is imported, read off the lines: the contract parses later, and a text that is being typed may not parse at all.
 IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+([^\n#]+)|import[ \t]+([^\n#]+))", re.MULTILINE)

@@ -115,7 +115,7 @@ def _schema(kind: str, arguments: list[Value], keywords: dict[str, Value], node:
     if any(isinstance(part, ast.Starred) for part in node.args) or "**" in keywords:
         return ANY
     if kind == "output":
-        return Schema(kind, ANY, given(0, "output_type", ANY), False, False, node)
+        return Schema(kind, ANY, given(0, "output_type", ANY), converts=False, optional=False, node=node)
     converts, optional = (
         given(2, "convert_to_provided_type", Constant(True, "bool")),
         given(3, "optional", Constant(False, "bool")),
@@ -125,9 +125,9 @@ def _schema(kind: str, arguments: list[Value], keywords: dict[str, Value], node:
         given(0, "param_name", ANY),
         given(1, "param_type", ANY),
         # Only a plain True (the default) is taken to convert, only a plain False to demand.
-        isinstance(converts, Constant) and converts.value is True,
-        not (isinstance(optional, Constant) and optional.value is False),
-        node,
+        converts=isinstance(converts, Constant) and converts.value is True,
+        optional=not (isinstance(optional, Constant) and optional.value is False),
+        node=node,
     )
 
 

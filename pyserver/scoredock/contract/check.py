@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
+import os
 from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
 from typing import NamedTuple
 
 from scoredock.contract import rules
@@ -16,8 +15,6 @@ from scoredock.contract.parse import parse
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
 from scoredock.finding import Finding
-
-log = logging.getLogger(__name__)
 
 
 class Loaded(NamedTuple):
@@ -30,7 +27,9 @@ class Loaded(NamedTuple):
 @cache
 def load_rules() -> tuple[Loaded, ...]:
     """Every module of `rules/`, in the order of the codes."""
-    modules = (import_module(f"{rules.__name__}.{found.name}") for found in iter_modules(rules.__path__))
+    # Not pkgutil, which takes longer to import than all the rules.
+    names = sorted({name.partition(".")[0] for name in os.listdir(rules.__path__[0]) if name.startswith("sd")})  # noqa: PTH208
+    modules = (import_module(f"{rules.__name__}.{name}") for name in names)
     return tuple(Loaded(module.RULE, module.check) for module in modules)
 
 
@@ -49,6 +48,9 @@ def check(text: str, path: Path, facts: Facts | None = None) -> tuple[Finding, .
             found.extend(look(script))
         except Exception as error:
             # What all rules share fails for all of them alike: one traceback is enough.
+            import logging
+
+            log = logging.getLogger(__name__)
             log.exception("rule %s failed on %s", rule.code, path, exc_info=repr(error) not in told)
             told.add(repr(error))
     if "scoredock:" in text and found:

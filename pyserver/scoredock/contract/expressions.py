@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from scoredock.contract import calls, targets
 from scoredock.contract.accesses import read_attribute, read_item
 from scoredock.contract.frame import Frame, without_none
 from scoredock.contract.library import BUILTIN_TYPES, BUILTINS
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
 
 def evaluate(machine: Machine, node: ast.expr, frame: Frame) -> Value:
     """What an expression may be; ``ANY`` for all that we do not follow (whose parts are followed all the same)."""
-    machine.tick()
     look = EXPRESSIONS.get(node.__class__)
     if look is not None:
         return look(machine, node, frame)
@@ -100,11 +100,9 @@ def _mapping(machine: Machine, node: ast.Dict, frame: Frame) -> Value:
 def _comprehension(machine: Machine, node: Any, frame: Frame) -> Value:
     inner = Frame(frame, machine.scopes.get(node))
     # A class body's comprehension sees the class's names only in its first iterable; that is fine for us either way.
-    from scoredock.contract.targets import assign
-
     for number, generator in enumerate(node.generators):
         items = element_of(evaluate(machine, generator.iter, frame if number == 0 else inner))
-        assign(machine, generator.target, items, inner)
+        targets.assign(machine, generator.target, items, inner)
         for condition in generator.ifs:
             evaluate(machine, condition, inner)
             when_true, _ = narrow(machine, condition, inner)
@@ -159,13 +157,9 @@ def _call(machine: Machine, node: ast.Call, frame: Frame) -> Value:
             keywords["**"] = value
     value = apply(machine, callee, arguments, keywords, node)
     if isinstance(node.func, ast.Attribute) and not isinstance(callee, (Function, Class, Reference)):
-        from scoredock.contract.targets import mutate
-
-        mutate(machine, node.func, node.func.attr, arguments, frame)
+        targets.mutate(machine, node.func, node.func.attr, arguments, frame)
     else:
-        from scoredock.contract.targets import escape
-
-        escape(machine, callee, node, frame)
+        targets.escape(machine, callee, node, frame)
     return value
 
 
@@ -173,8 +167,6 @@ def apply(
     machine: Machine, callee: Value, arguments: list[Value], keywords: dict[str, Value], node: ast.Call | None = None
 ) -> Value:
     """What a call gives."""
-    from scoredock.contract.calls import call_library, call_method_of
-
     if node is not None:
         machine.note_call(node, callee, arguments, keywords)
     callee = without_none(callee)
@@ -192,9 +184,9 @@ def apply(
             return machine.call(Function(called.node, called.frame, callee), arguments, keywords)
         return ANY
     if isinstance(callee, Reference):
-        return call_library(machine, callee.name, arguments, keywords, node)
+        return calls.call_library(machine, callee.name, arguments, keywords, node)
     if isinstance(callee, Method):
-        return call_method_of(machine, callee, arguments, keywords)
+        return calls.call_method_of(machine, callee, arguments, keywords)
     if isinstance(callee, Schema) and arguments:
         function = arguments[0]
         if isinstance(function, Function):

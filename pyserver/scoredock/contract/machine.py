@@ -99,6 +99,9 @@ class Machine:
         self.returned: dict[ast.AST, list[Returned]] = {}  # what each function gave, in all its calls
         self.attributes: dict[tuple[ast.ClassDef, str], Value] = {}
         self.unresolved_star = False
+        # Answers about nodes that loops and callers come by again.
+        self.mentioned: dict[ast.expr, frozenset[str]] = {}
+        self.guarding: dict[ast.AST, bool] = {}
         self._siblings = {sibling.name: sibling for sibling in siblings}
         self._modules: dict[str, Module | None] = {}
         self.scopes = dict(names.scopes)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from scoredock.contract import entry, expressions
 from scoredock.contract.values import (
     ANY,
     NONE,
@@ -63,7 +64,7 @@ def narrow(machine: Machine, test: ast.expr, frame: Frame) -> tuple[Names | None
         return None, dict(frame.names)
     found = _question(machine, test, frame)
     if found is None:
-        return dict(frame.names), _unsure(test, frame)
+        return dict(frame.names), _unsure(machine, test, frame)
     name, verdict, guess = found
     return _keep(frame, name, verdict, True, guess), _keep(frame, name, verdict, False, None)
 
@@ -81,30 +82,34 @@ def _of_several(machine: Machine, test: ast.BoolOp, frame: Frame) -> tuple[Names
     frame.names = before
     other: Names = dict(before)
     for part in test.values:
-        for mentioned in _mentioned(part):
+        for mentioned in _mentioned(machine, part):
             if mentioned in other:
                 other[mentioned] = ANY
     return (names, other) if wanted else (other, names)
 
 
-def _mentioned(test: ast.expr) -> set[str]:
-    """Names whose type the test asks for."""
-    asked: set[str] = set()
+def _mentioned(machine: Machine, test: ast.expr) -> frozenset[str]:
+    """Names whose type the test asks for; kept, since loops and callers come by again."""
+    known = machine.mentioned.get(test)
+    if known is None:
+        known = machine.mentioned[test] = frozenset(_asked(test))
+    return known
+
+
+def _asked(test: ast.expr) -> Iterator[str]:
     for part in ast.walk(test):
-        if (
-            isinstance(part, ast.Call)
-            and isinstance(part.func, ast.Name)
-            and part.func.id in ("isinstance", "hasattr", "type", "callable")
-        ):
-            asked.update(argument.id for argument in part.args if isinstance(argument, ast.Name))
+        if isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id in _QUESTIONS:
+            yield from (argument.id for argument in part.args if isinstance(argument, ast.Name))
         elif isinstance(part, ast.Compare) and isinstance(part.left, ast.Name) and isinstance(part.ops[0], (ast.Is, ast.IsNot)):
-            asked.add(part.left.id)
-    return asked
+            yield part.left.id
 
 
-def _unsure(test: ast.expr, frame: Frame) -> Names:
+_QUESTIONS = frozenset(("isinstance", "hasattr", "type", "callable"))
+
+
+def _unsure(machine: Machine, test: ast.expr, frame: Frame) -> Names:
     names = dict(frame.names)
-    for name in _mentioned(test):
+    for name in _mentioned(machine, test):
         if name in names and names[name] != NONE:
             names[name] = ANY
     return names
@@ -112,9 +117,7 @@ def _unsure(test: ast.expr, frame: Frame) -> Names:
 
 def _is_main_test(test: ast.expr) -> bool:
     """`__name__ == "__main__"`: never so under the server."""
-    from scoredock.contract.entry import is_main_test
-
-    return is_main_test(test)
+    return entry.is_main_test(test)
 
 
 Verdict = Callable[[Value], "bool | None"]
@@ -152,9 +155,7 @@ def _is_none(value: Value) -> bool | None:
 
 
 def _isinstance(machine: Machine, name: str, classes: ast.expr, frame: Frame) -> tuple[str, Verdict, Value | None] | None:
-    from scoredock.contract.expressions import evaluate
-
-    value = evaluate(machine, classes, frame)
+    value = expressions.evaluate(machine, classes, frame)
     listed = value.items if isinstance(value, Sequence) and value.items is not None else (value,)
     kinds: set[str] = set()
     for one in listed:

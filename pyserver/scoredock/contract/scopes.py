@@ -112,23 +112,19 @@ def walk(tree: ast.Module) -> Walk:
     result = Walk(Scope(tree, None))
     scopes = result.scopes
     scopes[tree] = result.module
-    stack: list[tuple[ast.AST, Scope]] = [(child, result.module) for child in reversed(tree.body)]
+    stack: list[tuple[Any, Scope]] = [(child, result.module) for child in reversed(tree.body)]
     pop, push = stack.pop, stack.append
-    imports, calls, attributes, handlers = result.imports, result.calls, result.attributes, result.handlers
-    strings, classes, expressions = result.strings, result.classes, result.expressions
-    node_types = ast.AST
+    calls, attributes, strings, expressions = result.calls, result.attributes, result.strings, result.expressions
     while stack:
-        node: Any
         node, scope = pop()
         kind = node.__class__
         if kind is ast.Name:
             if node.ctx.__class__ is ast.Load:
                 scope.loads.setdefault(node.id, []).append(node)
-            elif node.ctx.__class__ is ast.Store:
-                scope.bindings.setdefault(node.id, []).append(node)
             else:
                 scope.bindings.setdefault(node.id, []).append(node)
-                scope.deleted.add(node.id)
+                if node.ctx.__class__ is ast.Del:
+                    scope.deleted.add(node.id)
             continue
         if kind is ast.Constant:
             if node.value.__class__ is str:
@@ -140,39 +136,49 @@ def walk(tree: ast.Module) -> Walk:
             continue
         if kind is ast.Call:
             calls.append((node, scope))
-        elif isinstance(node, _SCOPED):
-            _enter(node, scope, scopes, push, classes)
-            continue
         elif kind is ast.Expr:
             expressions.append((node, scope))
-        elif isinstance(node, _SPECIAL) and _special(node, scope, imports, handlers, push):
+        elif kind in _SCOPED:
+            _enter(node, scope, scopes, push, result.classes)
             continue
-        # Reversed, so that the walk goes in the order of the text.
-        for value in reversed(node.__dict__.values()):
+        elif kind in _SPECIAL and _special(node, scope, result.imports, result.handlers, push):
+            continue
+        # Backwards, so that the walk goes in the order of the text.
+        for name in _CHILDREN.get(kind) or _children_of(kind):
+            value = getattr(node, name)
             if value.__class__ is list:
                 for item in reversed(value):
-                    if isinstance(item, node_types):
+                    if item is not None:
                         push((item, scope))
-            elif isinstance(value, node_types):
+            elif value is not None:
                 push((value, scope))
     return result
 
 
-_SCOPED = (*_FUNCTIONS, ast.Lambda, ast.ClassDef, *_COMPREHENSIONS)
-_SPECIAL: tuple[type[ast.AST], ...] = (
-    ast.Import,
-    ast.ImportFrom,
-    ast.Global,
-    ast.Nonlocal,
-    ast.ExceptHandler,
-    ast.MatchAs,
-    ast.MatchStar,
-    ast.MatchMapping,
-    ast.NamedExpr,
-    ast.Return,
-    ast.Yield,
-    ast.YieldFrom,
+_SCOPED = frozenset((*_FUNCTIONS, ast.Lambda, ast.ClassDef, *_COMPREHENSIONS))
+_SPECIAL: frozenset[type[ast.AST]] = frozenset(
+    (
+        *(ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal, ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping),
+        *(ast.NamedExpr, ast.Return, ast.Yield, ast.YieldFrom),
+    )
 )
+# Fields that hold no nodes, or none that says anything (contexts and operators).
+_SILENT = frozenset(
+    (
+        *("ctx", "op", "ops", "id", "attr", "arg", "names", "kind", "type_comment", "level", "module", "conversion", "simple"),
+        *("is_async", "rest", "kwd_attrs", "type_ignores", "asname", "lineno", "tag"),
+    )
+)
+_CHILDREN: dict[type[ast.AST], tuple[str, ...]] = {ast.MatchSingleton: ()}
+
+
+def _children_of(kind: type[ast.AST]) -> tuple[str, ...]:
+    """The fields of a kind of node that hold nodes, backwards; kept, as each is asked for thousands of times."""
+    # Only a type alias names itself by a node; others do by text.
+    named = kind.__name__ == "TypeAlias"
+    fields = tuple(name for name in reversed(kind._fields) if name not in _SILENT and (name != "name" or named))
+    _CHILDREN[kind] = fields if kind is not ast.MatchSingleton else ()
+    return _CHILDREN[kind]
 
 
 def _special(node: ast.AST, scope: Scope, imports: list[Any], handlers: list[Any], push: Callable[[Any], None]) -> bool:

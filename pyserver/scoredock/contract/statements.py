@@ -120,7 +120,9 @@ def _loop(machine: Machine, body: list[ast.stmt], orelse: list[ast.stmt], frame:
 
 def _try(machine: Machine, node: Any, frame: Frame) -> bool:
     before = dict(frame.names)
-    guard = carries_on(node)
+    guard = machine.guarding.get(node)
+    if guard is None:
+        guard = machine.guarding[node] = carries_on(node)
     machine.guards += guard
     alive = run_block(machine, node.body, frame)
     machine.guards -= guard

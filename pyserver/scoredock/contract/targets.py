@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from scoredock.contract import expressions
+from scoredock.contract.operators import binary
 from scoredock.contract.values import (
     ANY,
     Class,
@@ -55,9 +57,8 @@ def _unpack(machine: Machine, targets: list[ast.expr], value: Value, frame: Fram
 
 
 def _set_attribute(machine: Machine, target: ast.Attribute, value: Value, frame: Frame) -> None:
-    from scoredock.contract.expressions import evaluate
 
-    for receiver in options(evaluate(machine, target.value, frame)):
+    for receiver in options(expressions.evaluate(machine, target.value, frame)):
         if isinstance(receiver, Instance):
             machine.set_attribute(receiver.of, target.attr, value)
         elif isinstance(receiver, Class):
@@ -68,14 +69,13 @@ def _set_attribute(machine: Machine, target: ast.Attribute, value: Value, frame:
 
 
 def _set_item(machine: Machine, target: ast.Subscript, value: Value, frame: Frame) -> None:
-    from scoredock.contract.expressions import evaluate
 
-    evaluate(machine, target.slice, frame)
-    holder = evaluate(machine, target.value, frame)
+    expressions.evaluate(machine, target.slice, frame)
+    holder = expressions.evaluate(machine, target.value, frame)
     if not isinstance(target.value, ast.Name):
         _forget(target.value, frame)
         return
-    index = evaluate(machine, target.slice, frame)
+    index = expressions.evaluate(machine, target.slice, frame)
     if isinstance(holder, Mapping) and isinstance(index, Constant):
         kept = tuple(item for item in holder.items if item[0] != index)
         frame.rebind(target.value.id, Mapping((*kept, (index, value)), holder.rest))
@@ -109,10 +109,8 @@ def _forget(node: ast.expr, frame: Frame) -> None:
 
 
 def augment(machine: Machine, node: ast.AugAssign, frame: Frame) -> None:
-    from scoredock.contract.expressions import evaluate
-    from scoredock.contract.operators import binary
 
-    value = evaluate(machine, node.value, frame)
+    value = expressions.evaluate(machine, node.value, frame)
     if isinstance(node.target, ast.Name):
         before = frame.read(node.target.id) or ANY
         if isinstance(before, Sequence) and before.type == "list" and isinstance(node.op, ast.Add):
@@ -120,7 +118,7 @@ def augment(machine: Machine, node: ast.AugAssign, frame: Frame) -> None:
         else:
             frame.bind(node.target.id, binary(node.op, before, value))
     else:
-        evaluate(machine, node.target, frame)
+        expressions.evaluate(machine, node.target, frame)
         _forget(node.target, frame)
 
 

@@ -80,8 +80,9 @@ def _local_binder(script: Script, name: str) -> Scope | None:
 def _left_none(script: Script, starts: list[Scope]) -> Iterator[Finding]:
     """`model = None` at the top, `model = load()` in `init` without `global`, `model.predict(...)` in `run`."""
     module = script.names.module
-    for name, nodes in module.bindings.items():
-        if len(nodes) != 1 or not _is_none(script, nodes[0]):
+    made_none = _made_none(script)
+    for name, nodes in module.bindings.items() if made_none else ():
+        if len(nodes) != 1 or nodes[0] not in made_none:
             continue
         binder = _local_binder(script, name)
         if binder is None or any(name in scope.declared_global and name in scope.bindings for scope in module.functions()):
@@ -102,19 +103,15 @@ def _left_none(script: Script, starts: list[Scope]) -> Iterator[Finding]:
         )
 
 
-def _is_none(script: Script, node: ast.AST) -> bool:
+def _made_none(script: Script) -> set[ast.AST]:
+    """The targets of the module's `name = None`."""
+    made: set[ast.AST] = set()
     for statement in script.tree.body:
-        targets: list[ast.expr] = []
-        if isinstance(statement, ast.Assign):
-            targets = statement.targets
-        elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
-            targets = [statement.target]
-        else:
-            continue
-        value = statement.value
-        if any(target is node for target in targets):
-            return isinstance(value, ast.Constant) and value.value is None
-    return False
+        if isinstance(statement, (ast.Assign, ast.AnnAssign)):
+            value = statement.value
+            if isinstance(value, ast.Constant) and value.value is None:
+                made.update(statement.targets if isinstance(statement, ast.Assign) else (statement.target,))
+    return made
 
 
 def _needs_value(script: Script, use: ast.Name) -> bool:
