@@ -1,0 +1,64 @@
+"""The SDK's way by default: a container, where an engine answers."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from scoredock import CondaDependencies, Environment, InferenceConfig, LocalWebservice, Model, Workspace
+from scoredock.engine.connection import connect
+from scoredock.engine.images import find_image
+
+SCRIPT = """\
+import json, os, pathlib
+
+def init():
+    global names
+    names = sorted(path.name for path in pathlib.Path(os.environ["AZUREML_MODEL_DIR"]).iterdir())
+
+def run(data):
+    return [names, pathlib.Path("/.dockerenv").exists()]
+"""
+
+
+@pytest.mark.docker
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.usefixtures("no_service_left")
+def test_a_container_is_what_is_deployed(
+    folder: Path, workspace: Workspace, port: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("SCOREDOCK_TARGET")
+    environment = Environment("served")
+    environment.python.conda_dependencies = CondaDependencies.create(
+        pip_packages=["azureml-inference-server-http"], python_version="3.11"
+    )
+    environment.docker.base_image = os.environ["SCOREDOCK_TEST_BASE_IMAGE"]
+    environment.register(workspace)
+    image = environment.build_local(workspace, useDocker=True)
+    connection = connect()
+    try:
+        assert find_image(connection, image) is not None
+    finally:
+        connection.close()
+    (folder / "model.bin").write_bytes(b"weights")
+    (folder / "score.py").write_text(SCRIPT, encoding="utf-8")
+    model = Model.register(workspace, "model.bin", "digits")
+    service = Model.deploy(
+        workspace,
+        "in-a-container",
+        [model],
+        InferenceConfig("score.py", environment=environment),
+        LocalWebservice.deploy_configuration(port=port),
+    )
+    service.wait_for_deployment()
+    assert service.run(b"{}") == [["model.bin"], True]
+    assert "Checking container health..." in capsys.readouterr().out
+    (folder / "score.py").write_text(SCRIPT.replace("return [names", "return ['new'"), encoding="utf-8")
+    service.reload(wait=True)
+    assert service.run(b"{}") == ["new", True]
+    assert [one.name for one in LocalWebservice.list(workspace, model_name="digits")] == ["in-a-container"]
+    service.delete()
+    assert LocalWebservice.list(workspace, all=True) == []
