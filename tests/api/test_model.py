@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from scoredock import Environment, InferenceConfig, LocalWebservice, Model, ResourceConfiguration, Workspace
+from scoredock.api.deployments import choose_target
 from scoredock.api.exceptions import (
     ModelNotFoundException,
     NotOnThisMachine,
@@ -265,3 +266,20 @@ def test_what_deploy_refuses(workspace: Workspace, file: Path, folder: Path) -> 
         Model.deploy(workspace, "service", [7], config)
     with pytest.raises(WebserviceException, match="A service cannot be called 'A Service'"):
         Model.deploy(workspace, "A Service", [], config)
+
+
+def test_without_an_engine_a_process_is_taken_and_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.delenv("SCOREDOCK_TARGET")
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path / 'nobody.sock'}")
+    for _ in range(2):
+        assert choose_target(None) == "process"
+    said = capsys.readouterr().err
+    assert said.count("No Docker engine answers on this machine: the service runs as a process") == 1
+    assert choose_target("docker") == "docker"
+    monkeypatch.setenv("SCOREDOCK_TARGET", "docker")
+    assert choose_target(None) == "docker"
+    monkeypatch.setenv("SCOREDOCK_TARGET", "cloud")
+    with pytest.raises(WebserviceException, match="There is no target 'cloud'"):
+        choose_target(None)

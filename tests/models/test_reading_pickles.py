@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import sklearn
 from sklearn.linear_model import LogisticRegression
+from sklearn.utils import all_estimators
 
 from scoredock.models.reading import inspect
 from scoredock.models.values import Format, MadeWith
@@ -142,6 +143,35 @@ def test_a_function_in_cloudpickle_names_the_modules_it_needs(tmp_path: Path) ->
     convert.__module__ = "__main__"
     (tmp_path / "model.pkl").write_bytes(cloudpickle.dumps(convert))
     assert "colorsys" in inspect(tmp_path / "model.pkl").modules
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_every_estimator_of_scikit_learn_is_read_without_suspicion(tmp_path: Path) -> None:
+    """A warning about a model that anybody may have trained would teach people to ignore it."""
+    seen = 0
+    for name, kind in all_estimators():
+        try:
+            estimator = kind()
+        except TypeError:  # it wants another estimator
+            continue
+        for protocol in (2, 5):
+            (tmp_path / "model.pkl").write_bytes(pickle.dumps(estimator, protocol))
+            found = inspect(tmp_path / "model.pkl")
+            assert (found.problem, found.suspicious) == ("", ()), name
+            assert found.root == f"{kind.__module__}.{name}"
+            seen += 1
+    assert seen > 300
+
+
+def test_a_vocabulary_of_more_words_than_are_kept(tmp_path: Path, estimators: dict[str, Any]) -> None:
+    """What comes after it is still understood: names by number, versions, labels."""
+    words = {f"word{number}": number for number in range(150_000)}
+    before = estimators["logistic"]
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps([before, words, estimators["pipeline"], estimators["search"]]))
+    found = inspect(tmp_path / "model.pkl")
+    assert (found.problem, found.suspicious) == ("", ())
+    assert found.made_with[0].count == 7
+    assert found.classes == ("no", "yes")
 
 
 def test_reading_imports_neither_the_library_nor_the_model(forest_file: Path) -> None:

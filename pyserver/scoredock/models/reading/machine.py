@@ -26,10 +26,12 @@ CHECK_EVERY = 2048  # operations
 
 
 class Memo(dict[int, Any]):
-    """What the pickle numbered, bounded: when full, strings that were never asked for again are forgotten."""
+    """What the pickle numbered, bounded: when full, strings that were never asked for again are forgotten, but not those
+    that have been part of a name (``parts``), since picklers ask for them with each further class of a module."""
 
     def __init__(self, bound: int) -> None:
         super().__init__()
+        self.parts: set[str] = set()
         self.left = bound
         self.bound = bound
         self.asked: set[int] = set()
@@ -50,7 +52,11 @@ class Memo(dict[int, Any]):
     def _forget(self) -> bool:
         if self.full:
             return False
-        idle = [n for n, value in self.items() if isinstance(value, (str, bytes, int, float)) and n not in self.asked]
+        idle = [
+            number
+            for number, value in self.items()
+            if isinstance(value, (str, bytes, int, float)) and number not in self.asked and value not in self.parts
+        ]
         for number in idle:
             del self[number]
         self.left = 200 * len(idle)
@@ -137,6 +143,7 @@ class Machine:
             if not module or any(c.isspace() for c in module):
                 raise Broken("is not a well-formed pickle")
             known = self._known[module, name] = Name(module, name)
+            self.memo.parts.update((module, name))
             self.names.setdefault(known, False)
         return known
 
