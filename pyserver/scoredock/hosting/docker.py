@@ -55,9 +55,8 @@ class DockerEngine:
                 free_port(plan, stock)
             await docker_stock.sweep(connection, stock, plan.name, keep=old)
             holder = shared or await hold_port(connection, plan, order.image, stock, beside_another=old is not None)
-            placing = Placing(
-                connection, holder, old, shared is not None, libraries.remembered(plan.project.entry_script, plan.environment_key)
-            )
+            known = await libraries.for_start(plan.project, plan.environment_key)
+            placing = Placing(connection, holder, old, shared is not None, known)
             record = record_for(plan, mounts, holder, number=1 + max((r.record.number for r in stock.of(plan.name)), default=0))
             row = await placing.place(order, record, progress)
             answer = await docker_control.ask(connection, row.container, row.record, {"command": "status"}) or {}

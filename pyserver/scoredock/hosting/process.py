@@ -20,6 +20,7 @@ from scoredock.hosting import (
     naming,
     observed,
     ports,
+    probes,
     process_table,
     runs,
     starting,
@@ -93,12 +94,8 @@ class ProcessEngine:
         process = None
         try:
             model_dir = await asyncio.to_thread(model_layout.lay_out, project.models, run.models)
-            begin = launch.Launch(
-                run,
-                listener,
-                libraries.remembered(plan.project.entry_script, plan.environment_key),
-                old.control if old and replaces else None,
-            )
+            preload = await libraries.for_start(project, plan.environment_key)
+            begin = launch.Launch(run, listener, preload, old.control if old and replaces else None)
             process = launch.launch(plan, begin, model_dir)
             outcome = await starting.until_ready(run, lambda: process.poll() is not None, paths_of(run), progress)
         except BaseException:
@@ -209,7 +206,11 @@ class ProcessEngine:
         state, generation, reason = State.CRASHED, 1, ""
         if identity is not None:
             answer = await control.ask(run.control, {"command": "status"}, STATUS_PATIENCE)
-            state = State(answer["state"]) if answer else State.STARTING
+            if answer is not None:
+                state = State(answer["state"])
+            else:
+                # It imports a library, at the start or because the script turned out to need it: then it answers others.
+                state = State.HEALTHY if await probes.answers(run.facts.port, 0.5) else State.STARTING
             generation = int(answer["generation"]) if answer else 1
             if answer is None and run.process() is None:
                 identity = None

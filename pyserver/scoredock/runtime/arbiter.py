@@ -267,6 +267,7 @@ class Arbiter(GunicornArbiter):
 
     def _became_ready(self, worker: Worker, message: dict[str, Any]) -> None:
         worker.ready, worker.init_seconds = True, message["seconds"]
+        self.learning.not_now()
         self.learning.hear(message["libraries"], message["files"])
         if self.updating is not None and worker in self.updating.candidates:
             self.updating.check()

@@ -62,6 +62,7 @@ class Commands:
         self._watch(connection, request)
 
     def _update(self, connection: Connection, request: Message) -> None:
+        self._arbiter.learning.not_now()
         deadline = request.get("deadline")
         self._arbiter.begin_update(float(deadline) if deadline is not None else None, connection)
 

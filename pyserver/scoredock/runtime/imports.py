@@ -72,6 +72,14 @@ def _find(name: str, path: Sequence[str] | None = None) -> ModuleSpec | None:
         return None
 
 
+def is_library(top: str) -> bool:
+    """Whether a top-level module is none of the user's. (What no finder knows is left to the worker.)"""
+    if top in sys.builtin_module_names or top in sys.modules:
+        return True
+    spec = _find(top)
+    return spec is not None and not _is_user_module(spec)
+
+
 def _is_user_module(spec: ModuleSpec) -> bool:
     if spec.origin and spec.has_location:
         return sources.is_user_code(spec.origin)

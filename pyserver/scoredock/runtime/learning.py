@@ -11,12 +11,16 @@ import json
 import os
 import selectors
 import sys
+import time
 from typing import TYPE_CHECKING
 
 from . import imports, preload, unsafe
 
 if TYPE_CHECKING:
     from .arbiter import Arbiter
+
+
+PAUSE = 1.0  # seconds after the last update
 
 
 class Learning:
@@ -32,10 +36,11 @@ class Learning:
         self._judged: set[str] = set()
         self._todo: list[str] = []
         self._answer = b""
+        self._quiet_from = 0.0
 
     @property
     def has_work(self) -> bool:
-        return bool(self._todo)
+        return bool(self._todo) and time.monotonic() >= self._quiet_from
 
     def read_sources(self) -> imports.Wanted:
         """The user's code as it is on the disk now."""
@@ -46,8 +51,14 @@ class Learning:
         self.seen.update(libraries)
         self._files.update(files)
 
+    def not_now(self) -> None:
+        """Somebody is at it: an import here would make them wait."""
+        self._quiet_from = time.monotonic() + PAUSE
+
     def step(self) -> None:
         """Do a little, if nothing else is under way."""
+        if time.monotonic() < self._quiet_from:
+            return
         if self._arbiter.updating is not None or not self._arbiter.ever_ready or not self.fork_safe:
             return
         if self._todo:

@@ -16,7 +16,7 @@ import sys
 import time
 from typing import Iterable, NamedTuple
 
-from . import sources, unsafe
+from . import imports, sources, unsafe
 from .configuration import SERVER
 
 
@@ -74,6 +74,8 @@ class Preloaded:
         if reason is not None:
             self.refused[top] = reason
             return
+        if not imports.is_library(top):
+            return  # the user's own, whoever has named it
         known = set(sys.modules)
         started = time.monotonic()
         try:
