@@ -145,6 +145,25 @@ def test_code_is_not_missed_where_none_is_needed(put: Put) -> None:
         assert ([f.code for f in findings_of(text, folder)] == ["SD401"]) is warned, text
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("", True),
+        ("environment_variables: {WORKER_COUNT: 1}\n", True),
+        ("environment_variables: {A: b}\n", True),
+        ("environment_variables: {WORKER_COUNT: '4'}\n", False),
+        ("environment_variables: {WORKER_COUNT: 2}\n", False),
+        ("environment_variables: {WORKER_COUNT: $WORKERS}\n", False),
+    ],
+)
+def test_requests_that_come_at_once_need_workers(more: str, said: bool, beside: Path) -> None:
+    code = "code_configuration: {code: ., scoring_script: s.py}\nrequest_settings: {max_concurrent_requests_per_instance: 4}\n"
+    found = findings_of(BASE + code + more, beside)
+    assert [(f.code, f.severity, f.place.line, f.place.column) for f in found] == (
+        [("SD416", Severity.INFORMATION, 5, 58)] * said
+    )
+
+
 def test_half_typed_files_never_raise(deployment_cases: dict[str, Any], beside: Path) -> None:
     chance = random.Random(7)  # noqa: S311 - repeatable, not secret
     texts = deployment_cases["accepted"] + deployment_cases["refused"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import socket
@@ -57,6 +58,26 @@ def run(request):
     return AMLResponse(body[::-1], 200, {"Content-Type": "image/png"})
 """
 
+# Answers whether a second request was inside run() at the same time; waits for it until a deadline.
+TOGETHER = """
+import os, time
+from pathlib import Path
+
+def init():
+    pass
+
+def run(raw_data):
+    mine = Path(f"inside-{os.getpid()}")
+    mine.touch()
+    deadline = time.monotonic() + float(raw_data)
+    while time.monotonic() < deadline:
+        if len(list(Path(".").glob("inside-*"))) > 1:
+            return True
+        time.sleep(0.02)
+    mine.unlink()
+    return False
+"""
+
 
 @pytest.fixture(scope="module")
 def server_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -70,12 +91,12 @@ def server_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return python
 
 
-def started(python: Path, script: str, folder: Path) -> Iterator[str]:
+def started(python: Path, script: str, folder: Path, *more: str) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     (folder / "score.py").write_text(script, encoding="utf-8")
-    argv = [str(python.parent / "azmlinfsrv"), "--entry_script", "score.py", "--port", str(port)]
+    argv = [str(python.parent / "azmlinfsrv"), "--entry_script", "score.py", "--port", str(port), *more]
     log = folder / "log"
     with log.open("wb") as out:
         server = subprocess.Popen(argv, cwd=folder, stdout=out, stderr=subprocess.STDOUT)
@@ -131,6 +152,17 @@ async def test_whose_fault_an_error_is(raw: str) -> None:
     assert (unserialisable.status, unserialisable.run_failed) == (500, False)
     with pytest.raises(NoAnswer, match="worker ended"):
         await send(raw, Request(body=b"die"))
+
+
+@pytest.mark.parametrize(("workers", "patience", "together"), [("1", 1.5, False), ("2", 30.0, True)])
+async def test_requests_meet_only_with_several_workers(
+    workers: str, patience: float, together: bool, server_python: Path, tmp_path: Path
+) -> None:
+    """What SD416 says of `max_concurrent_requests_per_instance` without WORKER_COUNT."""
+    request = Request(body=str(patience).encode())
+    for uri in started(server_python, TOGETHER, tmp_path, "--worker_count", workers):
+        answers = await asyncio.gather(send(uri, request), send(uri, request))
+        assert [json.loads(answer.body) for answer in answers] == [together, together]
 
 
 def test_the_command_prints_the_answer_and_nothing_else(

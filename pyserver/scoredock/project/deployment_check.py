@@ -24,6 +24,7 @@ def check_deployment(document: Document, root: Mapping, project: Project, texts:
     yield from _model(document, root, texts)
     yield from _environment(document, root, texts)
     yield from _limits(root)
+    yield from _workers(root)
 
 
 def _known(value: Marked | None) -> Scalar | None:
@@ -204,6 +205,32 @@ def _limits(root: Mapping) -> Iterator[Finding]:
     if isinstance(timeout, Scalar) and isinstance(timeout.value, int) and timeout.value > LONGEST_REQUEST_MS:
         message = f"Managed endpoints take at most {LONGEST_REQUEST_MS} ms (3 minutes) for a request; Azure refuses more."
         yield found("SD408", Severity.ERROR, timeout.place, message)
+
+
+def _workers(root: Mapping) -> Iterator[Finding]:
+    """The server works on as many requests at once as it has workers (WORKER_COUNT, 1 by default); Azure may send more."""
+    settings, variables, environment = (root.get(key) for key in ("request_settings", "environment_variables", "environment"))
+    at_once = settings.get("max_concurrent_requests_per_instance") if isinstance(settings, Mapping) else None
+    if (
+        not isinstance(at_once, Scalar)
+        or not isinstance(at_once.value, int)
+        or isinstance(at_once.value, bool)
+        or at_once.value < 2
+    ):
+        return
+    if isinstance(environment, Mapping) and environment.get("inference_config") is not None:
+        return  # a server of its own
+    if root.get("code_configuration") is None or (variables is not None and not isinstance(variables, Mapping)):
+        return
+    workers = variables.get("WORKER_COUNT") if variables else None
+    count = int(workers.text) if isinstance(workers, Scalar) and workers.text.strip().isdecimal() else None
+    if workers is not None and (count is None or count > 1):
+        return
+    message = (
+        f"Azure will send {at_once.value} requests at once to a server with one worker, where they wait for each other:"
+        " set WORKER_COUNT under 'environment_variables' as well."
+    )
+    yield found("SD416", Severity.INFORMATION, at_once.place, message)
 
 
 def _question(instead: str | None) -> str:

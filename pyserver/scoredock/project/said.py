@@ -17,6 +17,7 @@ NAMES = {
     "SD406": "python-not-supported",
     "SD407": "pip-section-without-pip",
     "SD408": "project-file-wrong",
+    "SD416": "fewer-workers-than-requests",
 }
 
 
