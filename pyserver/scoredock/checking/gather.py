@@ -54,7 +54,7 @@ class Surroundings:
         return self._projects[script]
 
     def _read(self, script: Path) -> Project | None:
-        if not _has_project_files(script):  # then there is nothing to know, and YAML need not be loaded
+        if not _has_project_files(script, self.overlay):  # then there is nothing to know, and YAML need not be loaded
             return None
         from scoredock.project import read_project
 
@@ -109,18 +109,36 @@ def is_inferred(project: Project) -> bool:
     return project.source is Source.INFERRED
 
 
-def _has_project_files(script: Path) -> bool:
+# What a file that names an entry script says; looking for it is a thousand times cheaper than loading YAML to find out.
+_NAMES_A_SCRIPT = (b"code_configuration", b"scoring_script", b"entryscript")
+_LARGEST_PROJECT_FILE = 500_000
+
+
+def _has_project_files(script: Path, overlay: Mapping[Path, str]) -> bool:
     """Whether any file from which a project could be read lies where `read_project` would look."""
-    for folder in (script.parent, *list(script.parents)[1:4]):
+    for depth, folder in enumerate((script.parent, *list(script.parents)[1:4])):
         try:
             names = os.listdir(folder)  # noqa: PTH208 (names are wanted, not paths)
         except OSError:
             continue
-        if any(name.endswith((".yml", ".yaml", ".json")) or name == "requirements.txt" for name in names):
+        found = [folder / name for name in names if name.endswith((".yml", ".yaml", ".json"))]
+        if depth == 0 and (found or "requirements.txt" in names):
+            return True
+        if any(_names_a_script(path) for path in found) or any(path.parent == folder for path in overlay):
             return True
         if ".git" in names:
             break
     return False
+
+
+def _names_a_script(path: Path) -> bool:
+    try:
+        if path.stat().st_size > _LARGEST_PROJECT_FILE:
+            return False
+        data = path.read_bytes().lower()
+    except OSError:
+        return False
+    return any(word in data for word in _NAMES_A_SCRIPT)
 
 
 @lru_cache(maxsize=64)
