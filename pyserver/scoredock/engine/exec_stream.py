@@ -52,25 +52,34 @@ class ExecStream:
 
     def _read(self) -> None:
         with contextlib.suppress(OSError, RuntimeError):
-            # The engine's frames: one byte for the stream, three of nothing, four of length (big endian), then the data.
-            while len(head := self._exactly(8)) == 8:
-                stream, length = struct.unpack(">BxxxL", head)
-                data = self._exactly(length)
-                if stream == _STDERR:
+            while (frame := read_frame(self._raw)) is not None:
+                is_error, data = frame
+                if is_error:
                     self.errors += data
                 else:
                     self._loop.call_soon_threadsafe(self.reader.feed_data, data)
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self.reader.feed_eof)
 
-    def _exactly(self, count: int) -> bytes:
-        data = b""
-        while len(data) < count:
-            piece = self._raw.recv(min(count - len(data), 1 << 20))
-            if not piece:
-                break
-            data += piece
-        return data
+
+def read_frame(raw: socket.socket) -> tuple[bool, bytes] | None:
+    """One of the engine's frames, and whether it is standard error; ``None`` at the end. Blocking. Raises OSError."""
+    # One byte for the stream, three of nothing, four of length (big endian), then the data.
+    head = _exactly(raw, 8)
+    if len(head) < 8:
+        return None
+    stream, length = struct.unpack(">BxxxL", head)
+    return stream == _STDERR, _exactly(raw, length)
+
+
+def _exactly(raw: socket.socket, count: int) -> bytes:
+    data = b""
+    while len(data) < count:
+        piece = raw.recv(min(count - len(data), 1 << 20))
+        if not piece:
+            break
+        data += piece
+    return data
 
 
 @asynccontextmanager
@@ -78,7 +87,7 @@ async def executed(
     connection: Connection, identifier: str, command: tuple[str, ...], *, user: str = ""
 ) -> AsyncIterator[ExecStream]:
     """Start a command inside a running container; its input is closed in the end. Raises `ContainerGone` if none runs."""
-    started, raw, keep = await beside(lambda _: _start(connection, identifier, command, user))
+    started, raw, keep = await beside(lambda _: open_exec(connection, identifier, command, user))
     stream = ExecStream(connection, started, raw)
     try:
         yield stream
@@ -87,7 +96,11 @@ async def executed(
         del keep
 
 
-def _start(connection: Connection, identifier: str, command: tuple[str, ...], user: str) -> tuple[str, socket.socket, Any]:
+def open_exec(
+    connection: Connection, identifier: str, command: tuple[str, ...], user: str = ""
+) -> tuple[str, socket.socket, Any]:
+    """Start a command inside a running container: its id, the socket of its streams, and what has to be kept while that is
+    used. Blocking. Raises `ContainerGone` if none runs."""
     try:
         with saying_plainly(connection.address):
             made = connection.api.exec_create(identifier, list(command), stdin=True, user=user)

@@ -11,14 +11,15 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from scoredock.engine import containers, logs
+from scoredock.engine.address import find_address
 from scoredock.engine.background import beside
 from scoredock.engine.connection import Connection, connect
-from scoredock.engine.values import Container, ContainerGone, EngineAbsent
+from scoredock.engine.values import Address, Container, ContainerGone, EngineAbsent
 from scoredock.finding import Finding
-from scoredock.hosting import docker_control, docker_failure, docker_stock, libraries, naming, observed, runs
+from scoredock.hosting import docker_control, docker_failure, docker_relay, docker_stock, libraries, naming, observed, runs
 from scoredock.hosting.crash import findings_of
 from scoredock.hosting.docker_inside import DockerInside
 from scoredock.hosting.docker_place import Placing, blueprint, free_port, hold_port, record_for
@@ -27,18 +28,16 @@ from scoredock.hosting.docker_stock import Row, Stock
 from scoredock.hosting.values import Event, Inside, LogLine, Plan, Service, ServiceProblem, State, Target, Updated
 from scoredock.progress import Progress, Step, silent
 
-T = TypeVar("T")
+# Kept for the life of the process: greeting an engine anew takes longer than most questions to it.
+_connections: dict[Address, Connection] = {}
 STATUS_PATIENCE = 2.0  # seconds; an arbiter that imports libraries answers only afterwards
 STOP_PATIENCE = 4  # seconds between SIGTERM and SIGKILL; the arbiter itself gives requests in flight 3
 
 
 class DockerEngine:
-    """See ``values.Engine``. Remembers nothing but its connection: the engine's containers are asked what there is."""
+    """See ``values.Engine``. Remembers nothing: the engine's containers are asked what there is."""
 
     target: Target = "docker"
-
-    def __init__(self) -> None:
-        self._connection: Connection | None = None
 
     async def deploy(self, plan: Plan, progress: Progress = silent) -> Service:
         naming.checked(plan.name)
@@ -106,6 +105,7 @@ class DockerEngine:
         connection, row, stock = await self._existing(name)
         # Without the lock: a deploy of that name which is under way ends with this.
         others = [other.container for other in stock.of(name) if other.container.id != row.container.id]
+        docker_relay.forget(connection, row.container.id)
         if row.container.running:
             await _quietly(lambda: containers.rename(connection, row.container.id, container_name(name, "stopped")))
             await _quietly(lambda: containers.stop(connection, row.container.id, STOP_PATIENCE))
@@ -159,11 +159,12 @@ class DockerEngine:
 
     async def _connected(self) -> Connection:
         """The engine; found again when it had gone away."""
-        known = self._connection
+        address = await beside(lambda _: find_address())
+        known = _connections.get(address)
         if known is not None and await beside(lambda _: _alive(known)):
             return known
-        self._connection = await beside(lambda _: connect())
-        return self._connection
+        made = _connections[address] = await beside(lambda _: connect(address))
+        return made
 
     async def _existing(self, name: str) -> tuple[Connection, Row, Stock]:
         connection = await self._connected()

@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from scoredock.engine.background import beside
 from scoredock.engine.connection import Connection
 from scoredock.engine.exec_stream import ExecStream, executed
 from scoredock.engine.values import Container, ContainerGone
+from scoredock.hosting import docker_relay
 from scoredock.hosting.docker_layout import RUNTIME
 from scoredock.hosting.docker_record import Record
 
@@ -34,20 +36,21 @@ class Line:
         return content if isinstance(content, dict) else {}
 
 
+def command(record: Record) -> tuple[str, ...]:
+    """What runs inside. Isolated and without site: it is up in 20 ms, whatever the environment has."""
+    return (record.interpreter, "-I", "-S", str(RUNTIME / "client.py"), str(record.control))
+
+
 @asynccontextmanager
 async def connected(connection: Connection, container: Container, record: Record) -> AsyncIterator[Line]:
     """Raises ContainerGone when the container does not run."""
-    # Isolated and without site: it is up in 20 ms, whatever the environment has.
-    command = (record.interpreter, "-I", "-S", str(RUNTIME / "client.py"), str(record.control))
-    async with executed(connection, container.id, command) as stream:
+    async with executed(connection, container.id, command(record)) as stream:
         yield Line(stream)
 
 
 async def ask(connection: Connection, container: Container, record: Record, request: Message) -> Message | None:
     """One request and its answer; None if the service is not there or ends."""
     try:
-        async with connected(connection, container, record) as line:
-            await line.send(request)
-            return await line.receive()
+        return await beside(lambda job: docker_relay.ask(connection, container.id, command(record), request, job))
     except (ContainerGone, OSError):
         return None

@@ -9,6 +9,7 @@ from scoredock.engine import containers
 from scoredock.engine.background import beside
 from scoredock.engine.connection import Connection
 from scoredock.engine.values import Container
+from scoredock.hosting import docker_relay
 from scoredock.hosting.docker_record import OWNER, PORT_OF, Record, container_name, owner, record_of
 
 
@@ -82,6 +83,7 @@ async def remove(connection: Connection, *found: Container) -> None:
     """Remove containers, running or not."""
 
     async def one(container: Container) -> None:
+        docker_relay.forget(connection, container.id)
         await beside(lambda _: containers.remove(connection, container.id))
 
     await asyncio.gather(*map(one, found))
