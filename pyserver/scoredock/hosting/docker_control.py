@@ -30,10 +30,7 @@ class Line:
     async def receive(self) -> Message | None:
         """The next object, None when the service has closed the line."""
         line = await self._stream.reader.readline()
-        if not line.endswith(b"\n"):
-            return None
-        content = json.loads(line)
-        return content if isinstance(content, dict) else {}
+        return docker_relay.message_of(line)
 
 
 def command(record: Record) -> tuple[str, ...]:

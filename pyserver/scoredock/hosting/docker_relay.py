@@ -37,14 +37,24 @@ class Relay:
             is_error, data = frame
             self._unread += b"" if is_error else data
         line, _, self._unread = self._unread.partition(b"\n")
-        content = json.loads(line)
-        return content if isinstance(content, dict) else {}
+        return message_of(line + b"\n")
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
             self._raw.shutdown(socket.SHUT_RDWR)
         with contextlib.suppress(OSError):
             self._raw.close()
+
+
+def message_of(line: bytes) -> dict[str, Any] | None:
+    """What a line says; None at the end. When its container ends under it, the engine writes a sentence of its own there."""
+    if not line.endswith(b"\n"):
+        return None
+    try:
+        content = json.loads(line)
+    except ValueError:
+        return None
+    return content if isinstance(content, dict) else None
 
 
 def ask(
