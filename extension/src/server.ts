@@ -2,15 +2,7 @@
 // changed or when it has died, and every request says in a sentence why it cannot be answered.
 import { isDeepStrictEqual } from "node:util";
 import * as vscode from "vscode";
-import {
-  CloseAction,
-  ErrorAction,
-  LanguageClient,
-  type LanguageClientOptions,
-  ResponseError,
-  RevealOutputChannelOn,
-  WorkDoneProgress,
-} from "vscode-languageclient/node";
+import type { LanguageClient, LanguageClientOptions } from "vscode-languageclient/node";
 import { DOCUMENTS, WATCHED } from "./documents";
 import { chooseInterpreter } from "./interpreters";
 import { type Notification, type Problem, type Request, SettingsChanged } from "./protocol";
@@ -21,10 +13,15 @@ import type { StatusItem } from "./status";
 const CRASHES = 4;
 const CRASH_WINDOW = 180_000;
 
+/** Loaded when the server is first started: evaluating it takes longer than all the rest of the activation. */
+const library = () => import("vscode-languageclient/node");
+type Library = Awaited<ReturnType<typeof library>>;
+
 /** Why there is no server, as a sentence for the user. */
 export class NoServer extends Error {}
 
 export class Server implements vscode.Disposable {
+  private library: Library | undefined;
   private client: LanguageClient | undefined;
   private current: Launch | undefined;
   private work: Promise<void> = Promise.resolve();
@@ -77,14 +74,14 @@ export class Server implements vscode.Disposable {
     type: Request<P, R>,
     params: P,
   ): Promise<R> {
-    const client = this.client;
-    if (!client?.isRunning()) throw new NoServer(this.reason);
+    const { client, library: loaded } = this;
+    if (!client?.isRunning() || !loaded) throw new NoServer(this.reason);
     return vscode.window.withProgress(
       { location: vscode.ProgressLocation.Notification, title, cancellable: true },
       async (progress, token) => {
         const workDoneToken = `scoredock-${Date.now()}-${Math.random().toString(36).slice(2)}`;
         let reached = 0;
-        const subscription = client.onProgress(WorkDoneProgress.type, workDoneToken, (value) => {
+        const subscription = client.onProgress(loaded.WorkDoneProgress.type, workDoneToken, (value) => {
           if (value.kind === "end") return;
           const percentage = value.percentage ?? reached;
           progress.report({ message: value.message ?? "", increment: Math.max(0, percentage - reached) });
@@ -130,7 +127,9 @@ export class Server implements vscode.Disposable {
     await this.stop();
     this.status.starting();
     this.current = next;
-    const client = new LanguageClient("scoredock", "Scoredock", { command: next.command, args: [...next.args] }, this.options());
+    this.library = await library();
+    const executable = { command: next.command, args: [...next.args] };
+    const client = new this.library.LanguageClient("scoredock", "Scoredock", executable, this.options(this.library));
     this.client = client;
     await client.start();
     this.ready(client);
@@ -141,7 +140,7 @@ export class Server implements vscode.Disposable {
     this.started.fire();
   }
 
-  private options(): LanguageClientOptions {
+  private options({ RevealOutputChannelOn, ErrorAction, CloseAction }: Library): LanguageClientOptions {
     return {
       documentSelector: DOCUMENTS,
       outputChannel: this.log,
@@ -151,18 +150,22 @@ export class Server implements vscode.Disposable {
       markdown: { isTrusted: { enabledCommands: ["scoredock.syncEnvironment"] } },
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue, handled: true }),
-        closed: () => this.crashed(),
+        closed: () => {
+          this.crashed();
+          return { action: CloseAction.DoNotRestart, handled: true };
+        },
       },
     };
   }
 
-  private crashed() {
+  /** Starts a fresh client: the one that lost its connection keeps no subscriptions worth having. */
+  private crashed(): void {
     const now = Date.now();
     this.crashes = [...this.crashes.filter((then) => now - then < CRASH_WINDOW), now];
     this.ended.fire();
     if (this.crashes.length > CRASHES) {
       this.failed(new NoServer(vscode.l10n.t("The Scoredock server stopped {0} times in three minutes.", this.crashes.length)));
-      return { action: CloseAction.DoNotRestart, handled: true };
+      return;
     }
     this.status.starting();
     this.log.warn("The server ended unexpectedly and is started again. Services are not touched by this.");
@@ -173,10 +176,8 @@ export class Server implements vscode.Disposable {
           vscode.l10n.t("Show Log"),
         )
         .then((answer) => answer && this.log.show());
-    // A fresh client: the one that lost its connection keeps no subscriptions worth having.
     this.client = undefined;
     setTimeout(() => void this.refresh(true), 0);
-    return { action: CloseAction.DoNotRestart, handled: true };
   }
 
   private failed(error: unknown): void {
@@ -210,7 +211,7 @@ export class Server implements vscode.Disposable {
 
 /** The sentence in a failed request, and the place it is about. */
 export function problemOf(error: unknown): { message: string; problem?: Problem | undefined; code?: number } {
-  if (error instanceof ResponseError)
-    return { message: error.message, problem: error.data as Problem | undefined, code: error.code };
+  if (error instanceof Error && "code" in error && typeof error.code === "number")
+    return { message: error.message, problem: "data" in error ? (error.data as Problem) : undefined, code: error.code };
   return { message: error instanceof Error ? error.message : String(error) };
 }

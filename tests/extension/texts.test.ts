@@ -44,7 +44,7 @@ const service: ServiceView = {
 
 describe("a service in the tree", () => {
   it("says where it runs and for how long", () => {
-    expect(serviceDescription(service, 1200)).toBe("process  :31311  digits-env  3 min");
+    expect(serviceDescription(service, 1200)).toBe("process  :31311  3 min  digits-env");
   });
 
   it("says why it does not run", () => {

@@ -253,6 +253,9 @@ export class Window {
 
   async screenshot(name: string): Promise<void> {
     mkdirSync(artifacts, { recursive: true });
+    // Away from everything that would show a tooltip.
+    await this.page.mouse.move(1000, 18);
+    await this.page.locator(".workbench-hover-container, .monaco-hover.workbench-hover").waitFor({ state: "hidden" }).catch(() => undefined);
     await this.page.screenshot({ path: path.join(artifacts, `${name}.png`) });
   }
 

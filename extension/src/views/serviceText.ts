@@ -3,10 +3,12 @@ import type { ServiceView } from "../protocol";
 import { uptime } from "../words";
 
 export function serviceDescription(service: ServiceView, now: number): string {
-  const parts = [service.target, `:${service.port}`, service.environment];
+  const parts = [service.target, `:${service.port}`];
   if (service.state === "healthy") parts.push(uptime(now - service.startedAt));
   else if (service.state === "held") parts.push("paused in debugger");
   else parts.push(service.exitReason ? `${service.state}: ${service.exitReason}` : service.state);
+  // Last: what does not fit is cut off.
+  parts.push(service.environment);
   return parts.filter(Boolean).join("  ");
 }
 
