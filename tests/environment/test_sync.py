@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import http.server
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -109,3 +111,51 @@ async def test_cancelling_leaves_nothing(conda) -> None:
     key = environment_key(specification, Strategy.UV)
     assert not list(store.root().glob(f"{key}*"))
     assert (await sync(specification)).fresh
+
+
+class Index(http.server.SimpleHTTPRequestHandler):
+    """A package index as a folder of wheels; answers may be kept, as an index's are."""
+
+    folder: Path
+
+    def do_GET(self) -> None:
+        if self.path.startswith("/simple/"):
+            links = "".join(f'<a href="/files/{path.name}">{path.name}</a>' for path in self.folder.glob("*.whl"))
+            self._answer("text/html", f"<html><body>{links}</body></html>".encode() if "moving-target" in self.path else b"")
+        else:
+            self._answer("application/octet-stream", (self.folder / Path(self.path).name).read_bytes())
+
+    def _answer(self, kind: str, body: bytes) -> None:
+        self.send_response(200 if body else 404)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", "max-age=0")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+async def test_what_was_installed_ahead_gives_way_to_what_the_index_answers(requirements, tmp_path: Path) -> None:
+    """The first sync fills uv's cache with an answer; by the second the index has another."""
+    folder = tmp_path / "wheels"
+    write_wheel(folder, "moving-target", "1.0", requires=("moving-helper",))
+    write_wheel(folder, "moving-helper", "1.0")
+    handler = type("Handler", (Index,), {"folder": folder})
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        line = f"--extra-index-url http://127.0.0.1:{server.server_port}/simple"
+        links = f"--find-links {folder / 'helper'}"
+        (folder / "helper").mkdir()
+        (folder / "moving_helper-1.0-py3-none-any.whl").rename(folder / "helper" / "moving_helper-1.0-py3-none-any.whl")
+        first = await sync(requirements(line, links, "moving-target"))
+        assert imports(first.interpreter, "import moving_target, moving_helper; print(moving_target.VERSION)") == "1.0"
+        write_wheel(folder, "moving-target", "2.0")
+        # Another file, so that no lock says which version; uv's cache still says 1.0 with its helper.
+        second = await sync(requirements(line, links, "moving-target", "six==1.16.0"))
+    finally:
+        server.shutdown()
+    installed = installed_distributions(site_packages(second.prefix))
+    assert installed["moving-target"] == "2.0"
+    assert "moving-helper" not in installed

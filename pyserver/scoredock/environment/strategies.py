@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,10 +13,11 @@ from scoredock.environment.conda_strategy import install_conda, python_of
 from scoredock.environment.installed import installed_distributions, site_packages
 from scoredock.environment.lock_text import Resolved
 from scoredock.environment.pythons import find_python, python_specifier
+from scoredock.environment.requirement_lines import is_path_or_url
 from scoredock.environment.server_package import ADDED_LINE, SERVER
 from scoredock.environment.twins import with_twins
-from scoredock.environment.uv import Uv
-from scoredock.environment.uv_strategy import install, make_venv, resolve, wanted
+from scoredock.environment.uv import Uv, UvFailed
+from scoredock.environment.uv_strategy import Wanted, install, install_text, make_venv, resolve, resolve_from_cache, wanted
 from scoredock.environment.values import EnvironmentProblem, Specification, Strategy
 from scoredock.progress import Progress
 
@@ -33,7 +35,8 @@ class Job:
 
     @property
     def scratch(self) -> Path:
-        return self.folder / ".scoredock"
+        """For files that uv reads while it works; gone afterwards, since a line in them may hold a password."""
+        return self.folder / ".scoredock" / "scratch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +54,38 @@ async def with_uv(job: Job) -> Made:
     specification, uv = job.specification, job.uv
     python = await find_python(specification, uv, job.progress, offline=job.offline)
     want = wanted(specification, specification.pip, python.version)
-    resolved = job.locked or await resolve(want, specification, uv, job.progress, python=python.path, scratch=job.scratch)
-    interpreter = await make_venv(job.folder, python.path, specification.name or "scoredock", specification, uv)
+    ahead = asyncio.create_task(_ahead(job, want, python.path))
+    try:
+        resolved = job.locked or await resolve(want, specification, uv, job.progress, python=python.path, scratch=job.scratch)
+        interpreter, guess = await ahead
+    finally:
+        ahead.cancel()
+        await asyncio.gather(ahead, return_exceptions=True)
+    strays = {item.name for item in guess if item.name} - {item.name for item in resolved}
+    if strays:
+        await uv.run(["pip", "uninstall", "--python", str(interpreter), *sorted(filter(None, strays))])
     await install(resolved, want, specification, uv, job.progress, interpreter=interpreter)
     notes = (python.note, _older_server(resolved, want.lines, python.version))
     return Made(interpreter, python.version, resolved, tuple(note for note in notes if note))
+
+
+async def _ahead(job: Job, want: Wanted, python: Path) -> tuple[Path, tuple[Resolved, ...]]:
+    """Make the empty environment while the index is being asked, and install into it what its last answer was.
+
+    Nearly always the new answer is the same, and then nothing is left to be done; where it is not, what differs is
+    replaced. Returns the interpreter and what was installed.
+    """
+    interpreter = await make_venv(job.folder, python, job.specification.name or "scoredock", job.specification, job.uv)
+    # Sources of the user's own are built where they lie: two builds at once would be in each other's way.
+    if job.locked or job.offline or any(line.startswith("-e") or " @ " in line or is_path_or_url(line) for line in want.lines):
+        return interpreter, ()
+    try:
+        guess = await resolve_from_cache(want, job.uv, python=python, scratch=job.scratch / "ahead")
+        arguments = ["pip", "install", "--no-deps", "--python", str(interpreter), *want.arguments, "-r", "-"]
+        await job.uv.run(arguments, text=install_text(guess, want), offline=True)
+    except UvFailed:
+        return interpreter, ()
+    return interpreter, guess
 
 
 def _older_server(resolved: tuple[Resolved, ...], lines: tuple[str, ...], python_version: str) -> str:

@@ -103,7 +103,9 @@ async def _sync(
         try:
             locked = () if upgrade else read_lock(store.lock_path(key))
             job = Job(specification, folder, Uv(folder=folder, offline=offline), locked, progress, offline)
+            job.scratch.mkdir()
             made = await WAYS[strategy](job)
+            store.remove_folder(job.scratch)
             made = replace(made, notes=(note, *made.notes) if note else made.notes)
             progress(Step("Checking the environment"))
             record = _record(specification, strategy, key, folder, made)

@@ -98,33 +98,39 @@ async def resolve(
     installed already and are kept where the wishes allow it.
     """
     progress(Step("Resolving packages"))
-    listen = Listener(progress)
-    arguments = [
-        "pip",
-        "compile",
-        "--no-header",
-        "--emit-index-annotation",
-        "--annotation-style",
-        "line",
-        "--python",
-        str(python),
-    ]
-    arguments += ["--no-python-downloads", "--no-strip-extras", *want.arguments, *extra]
-    if want.hashed:
-        arguments.append("--generate-hashes")
-    if want.constraints:
-        constraints = scratch / "constraints.txt"
-        constraints.write_text("\n".join(want.constraints), encoding="utf-8")
-        arguments += ["--constraint", str(constraints)]
+    arguments = _compile_arguments(want, python, scratch) + list(extra)
     if present:
         # uv prefers what a former output holds; a wish for another version still wins, as it does with pip.
         former = scratch / "present.txt"
         former.write_text("".join(f"{name}=={version}\n" for name, version in present.items()), encoding="utf-8")
         arguments += ["--output-file", str(former)]
     try:
-        text = await uv.run([*arguments, "-"], text=want.text, on_line=listen)
+        text = await uv.run([*arguments, "-"], text=want.text, on_line=Listener(progress))
     except UvFailed as failed:
         raise await explain(failed, specification, want, uv, python=python) from None
+    return _read_resolution(text, want)
+
+
+async def resolve_from_cache(want: Wanted, uv: Uv, *, python: Path, scratch: Path) -> tuple[Resolved, ...]:
+    """What the index would have answered when it was last asked, without asking it. Raises UvFailed."""
+    scratch.mkdir(exist_ok=True)
+    text = await uv.run([*_compile_arguments(want, python, scratch), "-"], text=want.text, offline=True)
+    return _read_resolution(text, want)
+
+
+def _compile_arguments(want: Wanted, python: Path, scratch: Path) -> list[str]:
+    arguments = ["pip", "compile", "--no-header", "--emit-index-annotation", "--annotation-style", "line"]
+    arguments += ["--python", str(python), "--no-python-downloads", "--no-strip-extras", *want.arguments]
+    if want.hashed:
+        arguments.append("--generate-hashes")
+    if want.constraints:
+        constraints = scratch / "constraints.txt"
+        constraints.write_text("\n".join(want.constraints), encoding="utf-8")
+        arguments += ["--constraint", str(constraints)]
+    return arguments
+
+
+def _read_resolution(text: str, want: Wanted) -> tuple[Resolved, ...]:
     return tuple(_with_own_hashes(_readable_via(item), want) for item in parse_lock(text))
 
 
@@ -132,11 +138,7 @@ async def install(
     resolved: tuple[Resolved, ...], want: Wanted, specification: Specification, uv: Uv, progress: Progress, *, interpreter: Path
 ) -> None:
     """Install exactly what was resolved; from uv's cache alone when all of it is there, which needs no network at all."""
-    direct = {
-        item.name: line for line in want.lines if (item := parse_lock(line)[:1] and parse_lock(line)[0]) and not item.version
-    }
-    lines = [direct.get(item.name, item.line) if item.version is None and item.name else item.line for item in resolved]
-    text = "\n".join((*want.option_lines, *lines)) + "\n"
+    text = install_text(resolved, want)
     listen = Listener(progress, total=len(resolved))
     progress(Step("Installing packages", f"{len(resolved)} packages", 0, len(resolved)))
     arguments = ["pip", "install", "--no-deps", "--python", str(interpreter), *want.arguments, "-r", "-"]
@@ -148,6 +150,15 @@ async def install(
         await _replace_damaged(text, site_packages(interpreter.parent.parent), arguments, uv, progress)
     except UvFailed as failed:
         raise await explain(failed, specification, want, uv, python=interpreter) from None
+
+
+def install_text(resolved: tuple[Resolved, ...], want: Wanted) -> str:
+    """The requirements that install exactly what was resolved; paths and URLs as the file has them, passwords included."""
+    direct: dict[str | None, str] = {
+        item.name: item.line for item in parse_lock("\n".join(want.lines)) if item.version is None and item.name
+    }
+    lines = [direct.get(item.name, item.line) if item.version is None else item.line for item in resolved]
+    return "\n".join((*want.option_lines, *lines)) + "\n"
 
 
 async def _replace_damaged(text: str, packages: Path, arguments: list[str], uv: Uv, progress: Progress) -> None:
