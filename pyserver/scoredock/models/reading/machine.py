@@ -16,7 +16,7 @@ from scoredock.models.reading.operations import TABLE
 from scoredock.models.reading.stream import Stream, TooMuch
 from scoredock.models.reading.stubs import MAX_ITEMS, UNKNOWN, Broken, Made, Name
 
-MAX_TEXT = 1024  # bytes of a string that is kept
+MAX_TEXT = 512  # bytes of a string that is read; no name is longer
 MAX_BYTES = 16 * 1024  # of a byte string: what a short array of labels takes
 MAX_SEGMENT = 4 * MAX_ITEMS
 MAX_STACK = 50_000
@@ -27,7 +27,7 @@ CHECK_EVERY = 2048  # operations
 
 class Memo(dict[int, Any]):
     """What the pickle numbered, bounded: when full, strings that were never asked for again are forgotten, but not those
-    that have been part of a name (``parts``), since picklers ask for them with each further class of a module."""
+    that have been part of a name or of an object's state (``parts``): picklers ask for them with each further object."""
 
     def __init__(self, bound: int) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class Memo(dict[int, Any]):
 
     def put(self, number: int, value: Any) -> None:
         self.count += 1
-        self.left -= 200
+        self.left -= 200 + len(value) if type(value) is str else 200
         if self.left < 0 and not self._forget():
             return
         self[number] = value
@@ -73,8 +73,10 @@ class Machine:
     def __init__(self, stream: Stream, kept: int, observe: Callable[[Machine, Made], Any | None]) -> None:
         self.stream = stream
         self.observe = observe
-        self.left = kept // 2
-        self.memo = Memo(kept // 2)
+        # Three purses, so that one kind of thing cannot spend what another needs.
+        self.left = kept // 3
+        self.left_for_bytes = kept // 3
+        self.memo = Memo(kept // 3)
         self.stack: list[Any] = []
         self.below: list[list[Any]] = []
         self.protocol = 0
@@ -168,18 +170,21 @@ class Machine:
         if not isinstance(made, Made):
             return
         made.state = state
+        if isinstance(state, dict) and len(self.memo.parts) < MAX_NAMES:
+            self.memo.parts.update(text for pair in state.items() for text in pair if isinstance(text, str))
         instead = self.observe(self, made)
         if instead is not None:
             self.stack[-1] = instead
 
     def text(self, size: int) -> Any:
-        if size <= 64 or (size <= MAX_TEXT and self.keep(size)):
+        if size <= MAX_TEXT:
             return self.stream.read(size).decode("utf-8", "replace")
         self.stream.skip(size)
         return UNKNOWN
 
     def data(self, size: int) -> Any:
-        if size <= 64 or (size <= MAX_BYTES and self.keep(size)):
+        if size <= 64 or (size <= MAX_BYTES and self.left_for_bytes >= size):
+            self.left_for_bytes -= size if size > 64 else 0
             return self.stream.read(size)
         self.stream.skip(size)
         return UNKNOWN

@@ -166,21 +166,30 @@ def _readonly_buffer(m: Machine) -> None:
 # Containers.
 
 
+def _weight(items: list[Any], each: int) -> int:
+    return sum(each + len(item) if type(item) is str else each for item in items)
+
+
 def _add(m: Machine, target: Any, items: list[Any]) -> None:
     """Into a list or what behaves like one; only so many are kept."""
     kept = target if isinstance(target, list) else target.items if isinstance(target, Made) else None
-    if kept is not None and len(kept) < MAX_ITEMS and m.keep(ITEM * len(items)):
-        kept.extend(items[: MAX_ITEMS - len(kept)])
+    if kept is None or len(kept) >= MAX_ITEMS:
+        return
+    few = items[: MAX_ITEMS - len(kept)]
+    if m.keep(_weight(few, ITEM)):
+        kept.extend(few)
 
 
 def _set(m: Machine, target: Any, items: list[Any]) -> None:
-    pairs = zip(items[::2], items[1::2], strict=True)
+    if len(items) % 2:
+        raise Broken("is not a well-formed pickle")
     if isinstance(target, Made):
-        _add(m, target, list(pairs))
-    elif isinstance(target, dict) and m.keep(PAIR * (len(items) // 2)):
-        for key, value in pairs:
-            if len(target) >= MAX_ITEMS:
-                return
+        _add(m, target, list(zip(items[::2], items[1::2], strict=True)))
+    elif isinstance(target, dict) and len(target) < MAX_ITEMS:
+        few = items[: 2 * (MAX_ITEMS - len(target))]
+        if not m.keep(_weight(few, PAIR // 2)):
+            return
+        for key, value in zip(few[::2], few[1::2], strict=True):
             if isinstance(key, (str, int, float, bytes)) or key is None:
                 target[key] = value
             else:
