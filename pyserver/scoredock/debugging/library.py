@@ -5,6 +5,7 @@ It is never installed into the user's environment or image: a worker finds it in
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
@@ -16,7 +17,7 @@ from filelock import AsyncFileLock
 
 from scoredock.debugging.workers import CannotAttach
 from scoredock.environment.tools import fetch_uv
-from scoredock.environment.uv import Uv, UvFailed
+from scoredock.environment.uv import Uv, UvFailed, run_child
 from scoredock.environment.values import EnvironmentProblem
 from scoredock.folders import cache_folder
 from scoredock.progress import Progress, Step, silent
@@ -75,10 +76,24 @@ async def _fetch(folder: Path, version: str, minor: tuple[int, int], platform: s
             shutil.copytree(own, work / "all" / "debugpy")
         trimmed = work / "trimmed"
         shutil.copytree(work / "all", trimmed, ignore=shutil.ignore_patterns(*NOT_NEEDED, "bin", "__pycache__"))
+        await _compile(trimmed, minor)
         shutil.rmtree(folder, ignore_errors=True)
         os.replace(trimmed, folder)  # noqa: PTH105  a folder is moved whole: nobody sees half of it
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+async def _compile(folder: Path, minor: tuple[int, int]) -> None:
+    """Write bytecode, for a worker that may not or that starts anew each time (a container): importing takes a fifth then.
+
+    Any interpreter of that minor version writes what all of them read; without one on this machine the worker compiles.
+    """
+    uv = Uv(folder=folder, offline=True)
+    with contextlib.suppress(UvFailed):
+        python = (await uv.run(["python", "find", "--no-project", "--no-python-downloads", f"{minor[0]}.{minor[1]}"])).strip()
+        # The mode that asks for no time stamps: the folder is copied about, and never changes.
+        command = [python, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", str(folder)]
+        await run_child(command, folder=folder, variables=os.environ)
 
 
 def _own_debugpy(minor: tuple[int, int]) -> Path | None:
