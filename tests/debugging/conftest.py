@@ -143,6 +143,12 @@ class Running:
         self.process.wait(10)
 
 
+def listens(control: str) -> bool:
+    """Whether somebody listens on a unix socket; the file is there a moment earlier."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(control) == 0
+
+
 Serve = Callable[..., Running]
 
 
@@ -175,7 +181,7 @@ def serve(interpreter: Path, tmp_path: Path) -> Iterator[Serve]:
         made = Running(process, folder, control, port)
         running.append(made)
         deadline = time.monotonic() + 20
-        while not Path(control).exists():
+        while not listens(control):
             assert process.poll() is None, made.log()
             assert time.monotonic() < deadline
             time.sleep(0.02)

@@ -148,6 +148,11 @@ class Client:
         found = await self.ask("variables", variablesReference=place["variablesReference"])
         return {variable["name"]: variable["value"] for variable in found["variables"]}
 
+    async def set_local(self, frame: Message, name: str, value: str) -> None:
+        scopes = (await self.ask("scopes", frameId=frame["id"]))["scopes"]
+        place = next(scope for scope in scopes if scope["name"] == "Locals")
+        await self.ask("setVariable", variablesReference=place["variablesReference"], name=name, value=value)
+
     async def close(self) -> None:
         """Hang up without a word, as an editor that was killed does."""
         self.listening.cancel()

@@ -21,8 +21,7 @@ async def test_a_changed_variable_changes_the_answer(serve, attach) -> None:
         assert [frame["name"] for frame in frames] == ["run"], "the server's frames are not the user's"
         assert (await client.locals_of(frames[0]))["number"] == "21"
         assert (await service.state())["state"] == "held"
-        scopes = (await client.ask("scopes", frameId=frames[0]["id"]))["scopes"]
-        await client.ask("setVariable", variablesReference=scopes[0]["variablesReference"], name="number", value="100")
+        await client.set_local(frames[0], "number", "100")
         assert (await client.ask("evaluate", expression="model", frameId=frames[0]["id"]))["result"] == "{'weight': 2}"
         await client.ask("next", threadId=thread)
         _, frames, reason = await client.stopped()
@@ -37,11 +36,12 @@ async def test_a_changed_variable_changes_the_answer(serve, attach) -> None:
 async def test_a_worker_in_the_middle_of_run_is_reached_and_left_in_the_middle(serve, attach) -> None:
     service = serve(SCORE)
     await service.state("healthy")
-    sent = service.post({"spin": 3})
+    sent = service.post({"spin": 300})
     pid = (await service.state("busy"))["workers"][0]["pid"]
     async with attach(service, breakpoints={service.script: [service.line('wish["turns"] =')]}) as client:
         _, frames, _ = await client.stopped()
         assert int((await client.ask("evaluate", expression="wish['turns']", frameId=frames[0]["id"]))["result"]) > 1
+        await client.set_local(frames[0], "until", "0")
         await client.ask("disconnect")
     assert await sent == (200, "spun")
     assert [worker["pid"] for worker in (await service.left())["workers"]] == [pid]
@@ -50,7 +50,7 @@ async def test_a_worker_in_the_middle_of_run_is_reached_and_left_in_the_middle(s
 async def test_pause_shows_where_a_request_hangs(serve, attach) -> None:
     service = serve(SCORE)
     await service.state("healthy")
-    sent = service.post({"spin": 2})
+    sent = service.post({"spin": 300})
     await service.state("busy")
     async with attach(service) as client:
         threads = (await client.ask("threads"))["threads"]
@@ -59,6 +59,7 @@ async def test_pause_shows_where_a_request_hangs(serve, attach) -> None:
         _, frames, reason = await client.stopped()
         assert (reason, frames[0]["name"]) == ("pause", "run")
         assert service.line("while") <= frames[0]["line"] <= service.line("while") + 1
+        await client.set_local(frames[0], "until", "0")
         await client.ask("disconnect")
     assert await sent == (200, "spun")
 
