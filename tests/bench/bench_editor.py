@@ -1,7 +1,7 @@
 """The language server: from its start to the first findings, and from a key to the findings, against a bare pygls server.
 
 The bare server is the floor that no server on pygls can go below: it parses the text, walks the tree once, and publishes.
-Other language servers (ruff, pylsp, jedi, pyright) are compared in the design's notes: they are not installed for tests.
+Other language servers are compared in `bench_editor_peers.py`.
 """
 
 from __future__ import annotations

@@ -143,7 +143,7 @@ class Session:
             lambda: uri in self.diagnostics and (version is None or self.diagnostics[uri].get("version") == version),
             f"diagnostics of {uri} version {version}",
         )
-        return [diagnostic["code"] for diagnostic in self.diagnostics[uri]["diagnostics"]]
+        return [diagnostic.get("code", "") for diagnostic in self.diagnostics[uri]["diagnostics"]]
 
     def stop(self) -> float:
         """End the session as a client does; the seconds it took."""

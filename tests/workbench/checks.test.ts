@@ -76,6 +76,17 @@ describe.skipIf(missing())("checking in the workbench", () => {
     await window.page.locator(".squiggly-error").first().waitFor();
   });
 
+  it("is awake in a workspace with an entry script, and in no other", async () => {
+    const before = servers(editor);
+    expect(before).toHaveLength(1);
+    const other = await editor.open(editor.folder("other", { "main.py": "print('hello')\n", "config.yml": "a: 1\n" }));
+    await other.file("main.py");
+    // By then every extension that the workspace wakes up is awake: ours would have started a server.
+    expect(await other.runningExtensions()).not.toEqual([]);
+    expect(servers(editor)).toEqual(before);
+    await other.close();
+  });
+
   it("is quiet in its log", () => {
     expect(editor.log()).not.toContain("Traceback");
   });

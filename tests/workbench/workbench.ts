@@ -237,6 +237,14 @@ export class Window {
     return rows.map((row) => row.trim()).filter(Boolean);
   }
 
+  /** The extensions that are active in this window, each with how long its activation took. */
+  async runningExtensions(): Promise<string[]> {
+    await this.command("Developer: Show Running Extensions");
+    const rows = this.page.locator(".runtime-extensions-editor .monaco-list-row");
+    await rows.first().waitFor();
+    return rows.allInnerTexts();
+  }
+
   lens(text: string): Locator {
     return this.page.locator(".codelens-decoration a").filter({ hasText: text }).first();
   }
