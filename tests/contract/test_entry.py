@@ -46,6 +46,7 @@ def test_a_decorated_script_is_online_whatever_its_parameter_is_called() -> None
         "import torch\ndef init(seed):\n    pass\ndef run():\n    pass\nif __name__ == '__main__':\n    init(1)\n    run()\n",
         "class Job:\n    def init(self):\n        pass\n    def run(self):\n        return {1}\n",
         "from jobs import init, run\n",
+        "def run(x:\n    return 1\n",
         "",
     ],
 )

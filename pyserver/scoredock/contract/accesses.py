@@ -115,7 +115,8 @@ def item_of(value: Value, index: Value, sliced: bool) -> Value:
         for key, item in reversed(value.items):
             if key == index and isinstance(index, Constant):
                 return item
-        return ANY
+        # Every entry may be the one; what any of them is was joined.
+        return value.rest if value.rest is not None and not value.items else ANY
     if isinstance(value, Sequence):
         if sliced:
             return Sequence(value.type, None, element_of(value))

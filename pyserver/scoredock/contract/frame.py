@@ -70,13 +70,16 @@ class Frame:
 
     def rebind(self, name: str, value: Value) -> None:
         """A container changed in place: the name that holds it, wherever that is."""
-        if name in self.names and not (self.scope is not None and name in self.scope.declared_global):
+        if self.scope is not None and name in self.scope.declared_global:
+            self.module.names[name] = value
+            return
+        if name in self.names:
             self.names[name] = value
             return
         parent = self.parent
         while parent is not None:
             if name in parent.names:
-                parent.names[name] = ANY if parent.names[name] != value else value
+                parent.names[name] = value
                 return
             parent = parent.parent
 

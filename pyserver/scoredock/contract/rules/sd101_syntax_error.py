@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from scoredock.contract.facts import Role
 from scoredock.contract.parse import own_python
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
@@ -13,7 +15,13 @@ from scoredock.finding import Finding, Place
 RULE = Rule("SD101", "syntax-error", on_broken_text=True)
 
 
+# A text that does not parse has no shape to judge; both functions at the left margin will do.
+FUNCTIONS = [re.compile(rf"^(?:async[ \t]+)?def[ \t]+{name}\b", re.MULTILINE) for name in ("init", "run")]
+
+
 def check(script: Script) -> Iterator[Finding]:
+    if not _concerns_us(script):
+        return
     target = script.facts.target_python
     verdict = script.facts.syntax
     if verdict is not None:
@@ -26,6 +34,13 @@ def check(script: Script) -> Iterator[Finding]:
         return
     place = Place(script.path, problem.line, problem.column, problem.end_line, problem.end_column)
     yield _finding(script, place, problem.message, target)
+
+
+def _concerns_us(script: Script) -> bool:
+    """Whether it is an entry script, as far as a broken text tells; any other module is its author's business."""
+    if script.facts.role is Role.ENTRY_SCRIPT or "scor" in script.path.stem.lower():
+        return True
+    return all(function.search(script.text.text) for function in FUNCTIONS)
 
 
 def _finding(script: Script, place: Place, message: str, target: str | None) -> Finding:
