@@ -185,6 +185,8 @@ def call_method_of(machine: Machine, method: Method, arguments: list[Value], key
         return Object("numpy.int64", isinstance(receiver, Object) and receiver.sure)
     if type_of(receiver) == ARRAY and name in ("argmax", "argmin"):
         return Object(ARRAY, isinstance(receiver, Object) and receiver.sure)
+    if type_of(receiver) in (MODEL, GUESSED) and len(arguments) != 1 and "X" not in keywords and "data" not in keywords:
+        return ANY  # scikit-learn's take the rows and nothing else by position
     if name == "to_json" and (arguments or "path_or_buf" in keywords):
         return NONE  # written to a file
     if name == "to_csv" and (arguments or "path_or_buf" in keywords):

@@ -19,15 +19,14 @@ TENSOR = "torch.Tensor"
 _ARRAY_MAKERS = words(
     """array asarray asanyarray ascontiguousarray zeros ones empty full zeros_like ones_like full_like empty_like arange
     linspace concatenate vstack hstack stack column_stack dstack atleast_2d atleast_1d expand_dims reshape squeeze
-    transpose ravel frombuffer fromstring loadtxt genfromtxt tile repeat eye identity argsort where clip column_stack flip
-    flatten rint"""
+    transpose ravel frombuffer fromstring loadtxt genfromtxt tile repeat eye identity argsort where flip"""
 )
 
 # Functions of numpy that give an array for an array, and a scalar for a scalar: what they give is as sure as their argument.
 ELEMENTWISE = frozenset(
     words(
-        """exp log log1p expm1 sqrt abs absolute round around floor ceil sign power multiply add subtract divide maximum minimum
-    nan_to_num"""
+        """clip rint exp log log1p expm1 sqrt abs absolute round around floor ceil sign power multiply add subtract divide
+        maximum minimum nan_to_num"""
     )
 )
 

@@ -11,7 +11,7 @@ LIST = Sequence("list", None)
 DICT = Mapping((), ANY)
 
 _SAME_ARRAY = words(
-    """astype reshape round ravel flatten transpose squeeze copy clip repeat argsort swapaxes take cumsum view byteswap"""
+    """astype reshape round ravel flatten transpose squeeze copy clip repeat argsort swapaxes cumsum view byteswap"""
 )
 _SAME_FRAME = words(
     """head tail copy fillna dropna drop rename reset_index set_index astype sort_values sort_index assign round replace

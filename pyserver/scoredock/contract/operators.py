@@ -12,6 +12,8 @@ _NUMBERS = ("bool", "int", "float")
 
 def binary(operator: ast.operator, left: Value, right: Value) -> Value:
     kinds = (type_of(left), type_of(right))
+    if isinstance(operator, ast.MatMult):
+        return ANY  # two vectors give a number
     # An array swallows whatever it is combined with.
     for kind in _ARRAYS:
         for value in (left, right):

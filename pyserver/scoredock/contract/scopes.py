@@ -105,11 +105,12 @@ class Walk:
     strings: list[ast.Constant] = field(default_factory=list)
     classes: list[tuple[ast.ClassDef, Scope]] = field(default_factory=list)
     expressions: list[tuple[ast.Expr, Scope]] = field(default_factory=list)
+    lazy_annotations: bool = False  # `from __future__ import annotations`: nobody evaluates them
 
 
 def walk(tree: ast.Module) -> Walk:
     """Visit every node once."""
-    result = Walk(Scope(tree, None))
+    result = Walk(Scope(tree, None), lazy_annotations=_annotations_are_text(tree))
     scopes = result.scopes
     scopes[tree] = result.module
     stack: list[tuple[Any, Scope]] = [(child, result.module) for child in reversed(tree.body)]
@@ -139,8 +140,18 @@ def walk(tree: ast.Module) -> Walk:
         elif kind is ast.Expr:
             expressions.append((node, scope))
         elif kind in _SCOPED:
-            _enter(node, scope, scopes, push, result.classes)
+            _enter(node, scope, result, push)
             continue
+        elif kind is ast.AnnAssign:
+            # Of a local variable nobody evaluates the annotation.
+            if not scope.is_function and not result.lazy_annotations:
+                push((node.annotation, scope))
+            if node.value is not None:
+                push((node.value, scope))
+            push((node.target, scope))
+            continue
+        elif kind in _TYPE_PARAMETERS:
+            scope.bindings.setdefault(node.name, []).append(node)
         elif kind in _SPECIAL and _special(node, scope, result.imports, result.handlers, push):
             continue
         # Backwards, so that the walk goes in the order of the text.
@@ -155,6 +166,13 @@ def walk(tree: ast.Module) -> Walk:
     return result
 
 
+def _annotations_are_text(tree: ast.Module) -> bool:
+    imports = [node for node in tree.body[:10] if isinstance(node, ast.ImportFrom) and node.module == "__future__"]
+    return any(alias.name == "annotations" for node in imports for alias in node.names)
+
+
+# Python 3.12
+_TYPE_PARAMETERS = frozenset(getattr(ast, name) for name in ("TypeVar", "ParamSpec", "TypeVarTuple") if hasattr(ast, name))
 _SCOPED = frozenset((*_FUNCTIONS, ast.Lambda, ast.ClassDef, *_COMPREHENSIONS))
 _SPECIAL: frozenset[type[ast.AST]] = frozenset(
     (
@@ -222,11 +240,11 @@ def _special(node: ast.AST, scope: Scope, imports: list[Any], handlers: list[Any
     return False
 
 
-def _enter(node: Any, scope: Scope, scopes: dict[ast.AST, Scope], push: Callable[[Any], None], classes: list[Any]) -> None:
+def _enter(node: Any, scope: Scope, result: Walk, push: Callable[[Any], None]) -> None:
     """Open the scope of a function, lambda, class or comprehension; what it evaluates outside goes to the outer one."""
     inner = Scope(node, scope)
     scope.children.append(inner)
-    scopes[node] = inner
+    result.scopes[node] = inner
     if isinstance(node, _COMPREHENSIONS):
         parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
         for number, generator in enumerate(node.generators):
@@ -237,12 +255,16 @@ def _enter(node: Any, scope: Scope, scopes: dict[ast.AST, Scope], push: Callable
         for part in parts:
             push((part, inner))
         return
+    # Annotations and bases see the type parameters, which we keep in the inner scope.
+    typed = inner if getattr(node, "type_params", None) else scope
     for parameter in getattr(node, "type_params", ()):
-        inner.bindings.setdefault(parameter.name, []).append(parameter)
+        push((parameter, inner))
+    seen: list[ast.AST] = []
     if isinstance(node, ast.ClassDef):
         scope.bindings.setdefault(node.name, []).append(node)
-        classes.append((node, scope))
-        outside: list[ast.AST] = [*node.decorator_list, *node.bases, *node.keywords]
+        result.classes.append((node, scope))
+        outside: list[ast.AST] = list(node.decorator_list)
+        seen = [*node.bases, *node.keywords]
         body: list[ast.AST] = list(node.body)
     else:
         arguments = node.args
@@ -251,16 +273,19 @@ def _enter(node: Any, scope: Scope, scopes: dict[ast.AST, Scope], push: Callable
         for argument in every:
             inner.bindings.setdefault(argument.arg, []).append(argument)
         outside = [*arguments.defaults, *(default for default in arguments.kw_defaults if default is not None)]
-        outside.extend(argument.annotation for argument in every if argument.annotation is not None)
+        if not result.lazy_annotations:
+            seen = [argument.annotation for argument in every if argument.annotation is not None]
         if isinstance(node, ast.Lambda):
             body = [node.body]
         else:
             scope.bindings.setdefault(node.name, []).append(node)
             outside = [*node.decorator_list, *outside]
-            if node.returns is not None:
-                outside.append(node.returns)
+            if node.returns is not None and not result.lazy_annotations:
+                seen.append(node.returns)
             body = list(node.body)
     for item in reversed(body):
         push((item, inner))
+    for item in reversed(seen):
+        push((item, typed))
     for item in reversed(outside):
         push((item, scope))
