@@ -82,6 +82,7 @@ class Machine:
         self.protocol = 0
         self.names: dict[Name, bool] = {}  # -> whether it is called
         self._known: dict[tuple[str, str], Name] = {}
+        self._built: set[Any] = set()  # makers whose objects have had a state
         self.calls: list[tuple[Name, tuple[Any, ...]]] = []  # those whose arguments decide whether they matter
         self.computed: set[str] = set()  # names or callables that only come about while loading
         self.extensions: set[int] = set()
@@ -170,7 +171,9 @@ class Machine:
         if not isinstance(made, Made):
             return
         made.state = state
-        if isinstance(state, dict) and len(self.memo.parts) < MAX_NAMES:
+        if isinstance(state, dict) and made.maker not in self._built and len(self.memo.parts) < MAX_NAMES:
+            # Once for each class: the next object of it asks for the same attributes.
+            self._built.add(made.maker)
             self.memo.parts.update(text for pair in state.items() for text in pair if isinstance(text, str))
         instead = self.observe(self, made)
         if instead is not None:
