@@ -78,7 +78,7 @@ def test_sarif_is_valid(folder: Path) -> None:
     jsonschema.Draft7Validator(schema).validate(report)
     run = report["runs"][0]
     assert [(one["ruleId"], one["level"]) for one in run["results"]] == [("SD201", "error"), ("SD301", "warning")]
-    assert run["tool"]["driver"]["rules"][0]["helpUri"].endswith("SD201.md")
+    assert run["tool"]["driver"]["rules"][0]["help"]["markdown"].startswith("# SD201")
     assert run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "bad/score.py"
     empty = json.loads(scoredock("--format", "sarif", "good", cwd=folder).stdout)
     jsonschema.Draft7Validator(schema).validate(empty)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from scoredock import __version__
-from scoredock.contract.explain import link, summary
+from scoredock.contract.explain import explain, summary
 
 if TYPE_CHECKING:
     from scoredock.checking.run import Checked
@@ -27,7 +27,6 @@ def document(checked: list[Checked]) -> str:
             "driver": {
                 "name": "Scoredock",
                 "version": __version__,
-                "informationUri": "https://github.com/scoredock/scoredock",
                 "rules": [describe(code, rules[code]) for code in sorted(rules)],
             }
         },
@@ -40,8 +39,9 @@ def document(checked: list[Checked]) -> str:
 
 def describe(code: str, name: str) -> dict[str, Any]:
     described: dict[str, Any] = {"id": code, "name": name, "shortDescription": {"text": summary(code) or name}}
-    if address := link(code):
-        described["helpUri"] = address
+    if page := explain(code):
+        # The page itself, not its address: whoever reads the report need not have Scoredock.
+        described["help"] = {"text": page, "markdown": page}
     return described
 
 

@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 PAGES = Path(__file__).parent / "pages"
-ADDRESS = "https://github.com/scoredock/scoredock/blob/main/pyserver/scoredock/contract/pages/{code}.md"
 
 
 def codes() -> list[str]:
@@ -39,5 +38,6 @@ def summary(code: str) -> str | None:
 
 
 def link(code: str) -> str | None:
-    """Where a code's page stands in public."""
-    return ADDRESS.format(code=code) if re.fullmatch(r"SD\d{3}", code) and (PAGES / f"{code}.md").is_file() else None
+    """The address of a code's page: the file that came with Scoredock, so that it opens offline and fits the version."""
+    page = PAGES / f"{code}.md"
+    return page.as_uri() if re.fullmatch(r"SD\d{3}", code) and page.is_file() else None
