@@ -11,7 +11,6 @@ HOUSE = Path(__file__).resolve().parents[2] / "pyserver" / "scoredock"
 ROOMS = (
     "cli",
     "lsp",
-    "azure",
     "debugging",
     "scoring",
     "hosting",

@@ -1,4 +1,4 @@
-"""Where models come from: this machine, and whatever else plugs in here (the real workspace does, in `azure/`)."""
+"""Where models come from: this machine, and whatever else plugs in here."""
 
 from __future__ import annotations
 
