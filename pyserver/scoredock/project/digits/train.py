@@ -46,7 +46,7 @@ def main():
 
     file = HERE / "model" / "digits.joblib"
     file.parent.mkdir(exist_ok=True)
-    joblib.dump(model, file, compress=3)
+    joblib.dump(model, file)
     print(f"saved {file}")
 
 
