@@ -138,7 +138,7 @@ async def test_drift_line_by_line(synced) -> None:
 
 def test_drift_against_any_installed_set(conda) -> None:
     specification = conda("six==1.16.0", "pyyaml>=6")
-    lock = parse_lock("six==1.16.0\n    # from https://pypi.org/simple\npyyaml==6.0.1\n")
+    lock = parse_lock("six==1.16.0\n    # from https://index.example.org/simple\npyyaml==6.0.1\n")
     assert compare(specification, None, ()).state is State.NOT_SYNCED
     drift = compare(specification, {"six": "1.15.0"}, lock)
     assert [line.state for line in drift.lines] == [State.DRIFTED, State.NOT_SYNCED]

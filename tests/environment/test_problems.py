@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -116,15 +121,37 @@ async def test_an_index_that_cannot_be_reached(conda, monkeypatch, tmp_path: Pat
     assert "hunter2" not in said.what + said.details
 
 
+@contextmanager
+def empty_index() -> Iterator[tuple[int, set[str | None]]]:
+    """A package index on this machine that holds nothing: its port, and the credentials that it was shown."""
+    seen: set[str | None] = set()
+
+    class Nothing(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            seen.add(self.headers["Authorization"])
+            self.send_error(404)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Nothing) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server.server_port, seen
+        finally:
+            server.shutdown()
+            thread.join()
+
+
 @pytest.mark.slow
 async def test_passwords_of_the_file_reach_the_index_and_nothing_else(requirements, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("SECRET_TOKEN", "hunter2")
     write_wheel(tmp_path / "links", "small-own", "1.0")
-    made = await sync(
-        requirements(
-            f"--find-links {tmp_path / 'links'}", "--extra-index-url https://x:${SECRET_TOKEN}@pypi.org/simple", "small-own"
-        )
-    )
+    with empty_index() as (port, seen):
+        index = f"--extra-index-url http://x:${{SECRET_TOKEN}}@127.0.0.1:{port}/simple"
+        made = await sync(requirements(f"--find-links {tmp_path / 'links'}", index, "small-own"))
+    assert f"Basic {base64.b64encode(b'x:hunter2').decode()}" in seen
     for path in (made.prefix / ".scoredock").iterdir():
         assert "hunter2" not in path.read_text()
     assert made.lock is not None

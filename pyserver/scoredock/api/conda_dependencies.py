@@ -153,10 +153,6 @@ class CondaDependencies:
             merged.setdefault(key, []).append(line[len(key) :].strip())
         return [f"{name}{','.join(part for part in parts if part)}" for name, parts in merged.items()]
 
-    @staticmethod
-    def sdk_origin_url() -> str:
-        return "https://pypi.org/simple"
-
     def as_dict(self) -> dict[str, Any]:
         return self._content
 
@@ -184,6 +180,7 @@ class CondaDependencies:
         return self.serialize_to_string()
 
     add_cntk_package = Unsupported(OLD)
+    sdk_origin_url = Unsupported("says where the SDK itself is installed from")
     add_tensorflow_conda_package = Unsupported(OLD, "Use add_conda_package('tensorflow').")
     add_tensorflow_pip_package = Unsupported(OLD, "Use add_pip_package('tensorflow').")
 
