@@ -111,8 +111,10 @@ def kill_session(leader: int, others: Iterable[psutil.Process] = ()) -> None:
 
 
 def _runs(process: psutil.Process) -> bool:
+    """Whether it still holds anything. Of a process with threads the first one may be dead (all of it looks like a zombie)
+    while another is still closing the files: a port was in use for a moment after its last owner was "gone"."""
     try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        return process.is_running() and (process.status() != psutil.STATUS_ZOMBIE or process.num_threads() > 1)
     except psutil.Error:
         return False
 
