@@ -15,7 +15,7 @@ import requests
 from tests.hosting.kit import Kit, load, post, until
 
 from scoredock.finding import Finding
-from scoredock.hosting.values import PortTaken, ScriptCrashed, ServiceProblem, State
+from scoredock.hosting.values import LogLine, PortTaken, ScriptCrashed, ServiceProblem, State
 from scoredock.progress import Step
 from scoredock.project.values import ModelMount
 
@@ -187,8 +187,12 @@ async def test_logs_from_the_end_and_followed_until_the_service_ends(kit: Kit) -
     kit.edit('    return {"answer"', '    print("said " + raw_data)\n    return {"answer"')
     service = await kit.engine.deploy(kit.plan())
     post(service, '"first"')
-    last = [line async for line in kit.fresh().logs(kit.name, last=5)]
-    assert len(last) == 5 and any('said "first"' in line.text for line in last)
+    last: list[LogLine] = []
+    limit = time.monotonic() + 20
+    while not any('said "first"' in line.text for line in last):  # a container's log comes through its engine: a moment later
+        assert time.monotonic() < limit, last
+        last = [line async for line in kit.fresh().logs(kit.name, last=5)]
+    assert len(last) == 5
     assert any(line.time and abs(line.time - time.time()) < 600 for line in last)
     seen: list[str] = []
 

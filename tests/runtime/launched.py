@@ -91,6 +91,17 @@ class Launched:
             assert time.monotonic() < limit, (status, self.log)
             time.sleep(0.02)
 
+    def until_logged(self, text: str) -> str:
+        """Wait until the log holds this text; the log.
+
+        The server writes the line of a request after it has sent the answer.
+        """
+        limit = time.monotonic() + PATIENCE
+        while text not in self.log:
+            assert self.process.poll() is None and time.monotonic() < limit, self.log
+            time.sleep(0.02)
+        return self.log
+
     def workers(self) -> list[int]:
         return [worker["pid"] for worker in self.ask("status")["workers"]]
 

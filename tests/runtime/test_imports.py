@@ -220,7 +220,8 @@ class TestService:
             service.score("x")
             assert "the library speaks" in service.log
             assert "azmlinfsrv.print - printed x" in service.log
-            assert service.log.count('"POST /score HTTP/1.1" 200') == 1, "each line once"
+            request = '"POST /score HTTP/1.1" 200'
+            assert service.until_logged(request).count(request) == 1, "each line once"
             # The logging configuration is part of the user's code: a new one counts from the next update on.
             config = {
                 "version": 1,
