@@ -4,10 +4,11 @@ import type { App } from "./app";
 import { chooseForm, type CommandForms } from "./commandTable";
 import { attached, debugged } from "./debug";
 import { deploy, update } from "./deploying";
+import { inspectModel, registerModel, useInDeployment } from "./models";
 import { newProject } from "./newProject";
-import { InspectModel, RegisterModel, ReportRequest, Stop, SyncEnvironment } from "./protocol";
+import { ReportRequest, Stop, SyncEnvironment } from "./protocol";
 import { problemOf } from "./server";
-import { pickService, scriptFrom, serviceFor, uriFrom } from "./targets";
+import { pickService, scriptFrom, serviceFor } from "./targets";
 
 type Forms = CommandForms<App>;
 
@@ -102,32 +103,9 @@ export const COMMANDS: Record<string, Forms> = {
       app.environments.refresh();
     },
   },
-  "scoredock.inspectModel": {
-    enabled: (app) => async (given) => {
-      const uri = uriFrom(given) ?? (await pickModelFile());
-      if (!uri) return;
-      const { name, facts } = await app.server.request(InspectModel, { uri: uri.toString() });
-      const text = facts.map(([what, value]) => `${what}: ${value}`).join("\n");
-      const document = await vscode.workspace.openTextDocument({ language: "yaml", content: `# ${name}\n${text}\n` });
-      await vscode.window.showTextDocument(document, { preview: true });
-    },
-  },
-  "scoredock.registerModel": {
-    needsTrust: true,
-    enabled: (app) => async (given) => {
-      const uri = uriFrom(given) ?? (await pickModelFile());
-      if (!uri) return;
-      const suggestion = uri.path.replace(/^.*\//, "").replace(/\.[^.]*$/, "");
-      const name = await vscode.window.showInputBox({ prompt: vscode.l10n.t("Name of the model"), value: suggestion });
-      if (!name) return;
-      const model = await app.server.requestWithProgress(vscode.l10n.t("Registering {0}", name), RegisterModel, {
-        uri: uri.toString(),
-        name,
-      });
-      app.models.refresh();
-      void vscode.window.setStatusBarMessage(vscode.l10n.t("{0} version {1} is registered", model.name, model.version), 5000);
-    },
-  },
+  "scoredock.inspectModel": { enabled: (app) => (given) => inspectModel(app, given) },
+  "scoredock.registerModel": { needsTrust: true, enabled: (app) => (given) => registerModel(app, given) },
+  "scoredock.useInDeployment": { needsTrust: true, enabled: (app) => (given) => useInDeployment(app, given) },
   "scoredock.refresh": {
     enabled: (app) => async () => {
       app.environments.refresh();
@@ -138,10 +116,6 @@ export const COMMANDS: Record<string, Forms> = {
   "scoredock.restartServer": {
     enabled: (app) => () => app.server.refresh(true),
     disabled: (app) => () => app.server.refresh(true),
-  },
-  "scoredock.showServerLog": {
-    enabled: (app) => () => app.log.show(),
-    disabled: (app) => () => app.log.show(),
   },
   "scoredock.showReport": {
     enabled: (app) => async () => {
@@ -197,11 +171,6 @@ async function sayProblem(app: App, error: unknown): Promise<void> {
     const line = Math.max(0, (problem.line ?? 1) - 1);
     await vscode.window.showTextDocument(vscode.Uri.parse(uri), { selection: new vscode.Range(line, 0, line, 0) });
   }
-}
-
-async function pickModelFile(): Promise<vscode.Uri | undefined> {
-  const picked = await vscode.window.showOpenDialog({ title: vscode.l10n.t("Choose a model file"), canSelectMany: false });
-  return picked?.[0];
 }
 
 async function showReport(app: App, text: string): Promise<void> {

@@ -21,7 +21,7 @@ let server: Server | undefined;
 export function activate(context: vscode.ExtensionContext): void {
   const started = performance.now();
   const log = vscode.window.createOutputChannel("Scoredock", { log: true });
-  const status = new StatusItem();
+  const status = new StatusItem(log);
   server = new Server(context, log, status);
   const services = new RunningServices(server);
   const answers = new Answers();

@@ -163,6 +163,34 @@ export interface RegisterParams {
   workDoneToken?: string | number;
 }
 
+/** A deployment file of the open folders; `model` is what it serves now, "" for nothing yet. */
+export interface DeploymentFile {
+  uri: string;
+  name: string;
+  model: string;
+}
+
+export interface DeploymentFileList {
+  deployments: readonly DeploymentFile[];
+}
+
+/** The deployment file, and either a registered model (`NAME:VERSION`) or the file of one that is not registered. */
+export interface UseModelParams {
+  deploymentUri: string;
+  reference?: string;
+  modelUri?: string;
+}
+
+/** What is to be put into a document in the place of a range; positions are the protocol's. */
+export interface TextChange {
+  uri: string;
+  startLine: number;
+  startCharacter: number;
+  endLine: number;
+  endCharacter: number;
+  text: string;
+}
+
 /** The sample that was made; `note` says what is still to be done, if anything. */
 export interface SampleProject {
   scriptUri: string;
@@ -196,6 +224,8 @@ export const SyncEnvironment = request<DocumentParams, EnvironmentView>("scoredo
 export const Models = request<Nothing, ModelList>("scoredock/models");
 export const InspectModel = request<DocumentParams, ModelVersion>("scoredock/inspectModel");
 export const RegisterModel = request<RegisterParams, ModelVersion>("scoredock/registerModel");
+export const DeploymentFiles = request<Nothing, DeploymentFileList>("scoredock/deploymentFiles");
+export const UseModel = request<UseModelParams, TextChange>("scoredock/useModel");
 export const NewSample = request<DocumentParams, SampleProject>("scoredock/newSample");
 export const ReportRequest = request<Nothing, Report>("scoredock/report");
 

@@ -5,11 +5,15 @@ import type { Status } from "./protocol";
 
 export class StatusItem implements vscode.Disposable {
   private readonly item: vscode.LanguageStatusItem;
+  private readonly subscriptions: readonly { dispose(): unknown }[];
 
-  constructor() {
+  constructor(log: { show(): void }) {
     this.item = vscode.languages.createLanguageStatusItem("scoredock.status", DOCUMENTS);
     this.item.name = "Scoredock";
-    this.item.command = { command: "scoredock.showServerLog", title: vscode.l10n.t("Show Log") };
+    // Of this item alone; in the palette the log is one of "Output: Show Output Channels".
+    const shown = vscode.commands.registerCommand("_scoredock.showServerLog", () => log.show());
+    this.subscriptions = [this.item, shown];
+    this.item.command = { command: "_scoredock.showServerLog", title: vscode.l10n.t("Show Log") };
     this.starting();
   }
 
@@ -30,6 +34,6 @@ export class StatusItem implements vscode.Disposable {
   }
 
   dispose(): void {
-    this.item.dispose();
+    for (const subscription of this.subscriptions) subscription.dispose();
   }
 }

@@ -27,3 +27,9 @@ export function size(bytes: number): string {
   }
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toPrecision(2)} ${units[unit] ?? ""}`;
 }
+
+/** The name of a file or folder as the name of a model: letters, digits, dashes, periods and underscores. */
+export function suggestedName(path: string): string {
+  const last = path.replace(/\/+$/, "").replace(/^.*\//, "");
+  return last.replace(/(?<=.)\.[^.]*$/, "").replace(/[^\w.-]+/g, "-").replace(/^[^a-zA-Z0-9]+/, "");
+}

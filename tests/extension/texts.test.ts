@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { chooseForm } from "../../extension/src/commandTable";
 import type { ServiceView } from "../../extension/src/protocol";
 import { serviceDescription, serviceIcon, serviceTooltip } from "../../extension/src/views/serviceText";
-import { duration, size, uptime } from "../../extension/src/words";
+import { duration, size, suggestedName, uptime } from "../../extension/src/words";
 
 describe("words for numbers", () => {
   it.each([
@@ -26,6 +26,17 @@ describe("words for numbers", () => {
     [394_000_000, "394 MB"],
     [9e15, "9000 TB"],
   ])("writes %d bytes as %s", (bytes, text) => expect(size(bytes)).toBe(text));
+});
+
+describe("the name that is suggested for a model", () => {
+  it.each([
+    ["/models/digits.joblib", "digits"],
+    ["/models/my model (3).pkl", "my-model-3-"],
+    ["/models/bundle/", "bundle"],
+    ["/models/v1.2/", "v1"],
+    ["/models/.hidden", "hidden"],
+    ["/models/modèle.onnx", "mod-le"],
+  ])("of %s is %s", (path, name) => expect(suggestedName(path)).toBe(name));
 });
 
 const service: ServiceView = {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -14,10 +15,10 @@ def start() -> Iterator[Callable[..., Session]]:
     """Starts servers; none outlives the test."""
     sessions: list[Session] = []
 
-    def begin(*command: str, **options: object) -> Session:
+    def begin(*command: str, folders: Sequence[Path] = (), **options: object) -> Session:
         session = Session(*command, **options)  # type: ignore[arg-type]
         sessions.append(session)
-        session.start()
+        session.start(folders=folders)
         return session
 
     yield begin

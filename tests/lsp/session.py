@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -120,11 +120,11 @@ class Session:
         """The parameters of all notifications of a kind so far."""
         return [message["params"] for message in self._unread if message.get("method") == method]
 
-    def start(self, capabilities: Message | None = None) -> Message:
-        result: Message = self.request(
-            "initialize",
-            {"processId": None, "rootUri": None, "capabilities": capabilities or {}, "initializationOptions": self.settings},
-        )
+    def start(self, capabilities: Message | None = None, folders: Sequence[Path] = ()) -> Message:
+        params = {"processId": None, "rootUri": None, "capabilities": capabilities or {}, "initializationOptions": self.settings}
+        if folders:
+            params["workspaceFolders"] = [{"uri": folder.as_uri(), "name": folder.name} for folder in folders]
+        result: Message = self.request("initialize", params)
         self.notify("initialized", {})
         return result
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,16 @@ def test_hover_says_what_the_model_folder_will_hold(session: Session, project: P
     text = hover(session, uri, at(SCRIPT, "AZUREML_MODEL_DIR", 3))
     assert "digits.joblib" in text
     assert "format: pickle" in text
+
+
+def test_hover_on_a_load_says_what_the_model_file_says_of_itself(session: Session, project: Path) -> None:
+    (project / "model" / "digits.joblib").write_bytes(b"cos\nsystem\n(S'touch /tmp/pwned'\ntR.")
+    uri = opened(session, project / "src" / "score.py")
+    for extra in (1, 9):
+        text = hover(session, uri, at(SCRIPT, "joblib.load", extra))
+        assert "digits.joblib" in text
+        assert "suspicious: os.system" in text or "posix.system" in text
+    assert "digits.joblib" not in hover(session, uri, at(SCRIPT, "model = joblib", 1))
 
 
 def test_hover_explains_a_key_of_the_deployment_file(session: Session, project: Path) -> None:
@@ -207,6 +218,56 @@ def test_a_model_is_registered_and_listed(session: Session, project: Path) -> No
     assert session.request("scoredock/registerModel", params)["version"] == "2"
     models = session.request("scoredock/models", {})["models"]
     assert [(model["name"], model["version"]) for model in models] == [("digits", "2"), ("digits", "1")]
+
+
+def applied(text: str, change: dict[str, Any]) -> str:
+    """A text after the change that the client was given."""
+    lines = [*text.splitlines(keepends=True), ""]
+
+    def offset(line: int, character: int) -> int:
+        return sum(map(len, lines[:line])) + character
+
+    start = offset(change["startLine"], change["startCharacter"])
+    return text[:start] + change["text"] + text[offset(change["endLine"], change["endCharacter"]) :]
+
+
+def test_a_registered_model_is_written_into_the_deployment_file(start: Callable[..., Session], project: Path) -> None:
+    session = start(folders=[project])
+    (project / "other").mkdir()
+    other = DEPLOYMENT.replace("model:\n  path: model/digits.joblib\n", "model: azureml:digits:1\n")
+    (project / "other" / "green.yml").write_text(other)
+    (project / "pipeline.yml").write_text("jobs: {}\n")
+    found = session.request("scoredock/deploymentFiles", {})["deployments"]
+    assert [(one["name"], one["model"]) for one in found] == [
+        ("deployment.yml", "digits.joblib"),
+        ("other/green.yml", "azureml:digits:1"),
+    ]
+    # The text in the editor counts, not that on the disk; what stands around the model stays as it is.
+    shown = f"# ours: 🚀\n{DEPLOYMENT}".replace("model:", "model: # the best 🚀 so far")
+    uri = session.open(project / "deployment.yml", shown, "yaml")
+    change = session.request("scoredock/useModel", {"deploymentUri": uri, "reference": "digits:3"})
+    assert change["uri"] == uri
+    assert (change["startLine"], change["endLine"]) == (3, 4)
+    expected = shown.replace(
+        "model: # the best 🚀 so far\n  path: model/digits.joblib\n", "model: azureml:digits:3 # the best 🚀 so far\n"
+    )
+    assert applied(shown, change) == expected
+    session.change(uri, 2, {"text": "model: [\n"})
+    problem = session.answer(session.ask("scoredock/useModel", {"deploymentUri": uri, "reference": "digits:3"}))
+    assert "cannot be read as YAML" in problem["error"]["message"]
+
+
+def test_a_model_file_is_written_into_the_deployment_file_as_a_path(start: Callable[..., Session], project: Path) -> None:
+    session = start(folders=[project])
+    uri = (project / "deployment.yml").as_uri()
+    (project / "model" / "newer model.pkl").write_bytes(b"\x80\x04N.")
+    params = {"deploymentUri": uri, "modelUri": (project / "model" / "newer model.pkl").as_uri()}
+    change = session.request("scoredock/useModel", params)
+    assert applied(DEPLOYMENT, change) == DEPLOYMENT.replace("digits.joblib", "newer model.pkl")
+    assert change["text"].strip() in "newer model.pkl", "only what differs"
+    session.notify("scoredock/settings", {**session.settings, "trusted": False})
+    refused = session.answer(session.ask("scoredock/useModel", params))
+    assert "Restricted Mode" in refused["error"]["message"]
 
 
 def test_the_status_says_when_it_is_busy(session: Session, project: Path) -> None:

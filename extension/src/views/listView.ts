@@ -1,11 +1,14 @@
 // A view over a list that the server gives when the view is seen: Environments and Models are two of them.
 import * as vscode from "vscode";
+import type { ModelVersion } from "../protocol";
 import type { Server } from "../server";
 import { problemOf } from "../server";
 
 export interface Node {
   readonly item: vscode.TreeItem;
   readonly children?: readonly Node[];
+  /** The version that commands on this row are about. */
+  readonly model?: ModelVersion;
 }
 
 export class ListView implements vscode.TreeDataProvider<Node>, vscode.Disposable {
@@ -18,8 +21,13 @@ export class ListView implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     id: string,
     private readonly server: Server,
     private readonly load: () => Promise<readonly Node[]>,
+    dragAndDropController?: vscode.TreeDragAndDropController<Node>,
   ) {
-    this.view = vscode.window.createTreeView(id, { treeDataProvider: this, showCollapseAll: true });
+    this.view = vscode.window.createTreeView(id, {
+      treeDataProvider: this,
+      showCollapseAll: true,
+      ...(dragAndDropController && { dragAndDropController }),
+    });
     this.subscriptions = [this.view, this.changed, server.onStarted(() => this.refresh())];
   }
 

@@ -1,4 +1,5 @@
-// The Models view: the registry on this machine; a model opens to its versions, a version to what is inside.
+// The Models view: the registry on this machine; a model opens to its versions, a version to what is inside. Files are
+// registered by dropping them on it.
 import * as vscode from "vscode";
 import { Models, type ModelVersion } from "../protocol";
 import type { Server } from "../server";
@@ -11,7 +12,19 @@ export const modelsView = (server: Server): ListView =>
     const byName = new Map<string, ModelVersion[]>();
     for (const model of models) byName.set(model.name, [...(byName.get(model.name) ?? []), model]);
     return [...byName].map(([name, versions]) => modelNode(name, versions));
-  });
+  }, registeringWhatIsDropped);
+
+/** Files and folders that are dropped from the Explorer, or from outside, are registered one after the other. */
+const registeringWhatIsDropped: vscode.TreeDragAndDropController<Node> = {
+  dragMimeTypes: [],
+  dropMimeTypes: ["text/uri-list"],
+  async handleDrop(_target, dropped) {
+    const list = (await dropped.get("text/uri-list")?.asString()) ?? "";
+    for (const line of list.split(/\r?\n/).filter((text) => text && !text.startsWith("#"))) {
+      await vscode.commands.executeCommand("scoredock.registerModel", vscode.Uri.parse(line));
+    }
+  },
+};
 
 function modelNode(name: string, versions: readonly ModelVersion[]): Node {
   const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.Collapsed);
@@ -25,7 +38,8 @@ function versionNode(model: ModelVersion): Node {
   const item = new vscode.TreeItem(vscode.l10n.t("version {0}", model.version), state);
   item.description = model.size === null ? "" : size(model.size);
   item.iconPath = new vscode.ThemeIcon("versions");
-  return { item, children: model.facts.map(factNode) };
+  item.contextValue = "model.version";
+  return { item, model, children: model.facts.map(factNode) };
 }
 
 function factNode([what, value]: readonly [string, string]): Node {

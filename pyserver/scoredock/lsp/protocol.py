@@ -21,6 +21,8 @@ SYNC_ENVIRONMENT = "scoredock/syncEnvironment"
 MODELS = "scoredock/models"
 INSPECT_MODEL = "scoredock/inspectModel"
 REGISTER_MODEL = "scoredock/registerModel"
+DEPLOYMENT_FILES = "scoredock/deploymentFiles"
+USE_MODEL = "scoredock/useModel"
 NEW_SAMPLE = "scoredock/newSample"
 REPORT = "scoredock/report"
 # client -> server, not answered
@@ -208,6 +210,42 @@ class RegisterParams:
 
 
 @dataclass(frozen=True, slots=True)
+class DeploymentFile:
+    """A deployment file of the open folders; ``model`` is what it serves now, "" for nothing yet."""
+
+    uri: str
+    name: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentFileList:
+    deployments: tuple[DeploymentFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UseModelParams:
+    """The deployment file, and either a registered model (``NAME:VERSION``) or the file of one that is not registered."""
+
+    deployment_uri: str
+    reference: str = ""
+    model_uri: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TextChange:
+    """What is to be put into a document in the place of a range; positions are the protocol's. The client does it, so that
+    it can be undone."""
+
+    uri: str
+    start_line: int
+    start_character: int
+    end_line: int
+    end_character: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class SampleProject:
     """The sample that was made; ``note`` says what is still to be done, if anything."""
 
@@ -249,6 +287,8 @@ REQUESTS: dict[str, tuple[type, type]] = {
     MODELS: (Nothing, ModelList),
     INSPECT_MODEL: (DocumentParams, ModelVersion),
     REGISTER_MODEL: (RegisterParams, ModelVersion),
+    DEPLOYMENT_FILES: (Nothing, DeploymentFileList),
+    USE_MODEL: (UseModelParams, TextChange),
     NEW_SAMPLE: (DocumentParams, SampleProject),
     REPORT: (Nothing, Report),
 }

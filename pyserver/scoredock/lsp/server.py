@@ -54,6 +54,8 @@ OURS: dict[str, str] = {
     protocol.MODELS: "models",
     protocol.INSPECT_MODEL: "models",
     protocol.REGISTER_MODEL: "models",
+    protocol.DEPLOYMENT_FILES: "use_model",
+    protocol.USE_MODEL: "use_model",
     protocol.NEW_SAMPLE: "sample_project",
     protocol.REPORT: "report",
 }

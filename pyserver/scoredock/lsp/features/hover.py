@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from scoredock.lsp.server import ScoredockServer
 
 _DEPLOYMENT = re.compile(r"^(?:endpoint_name|code_configuration|instance_type)\s*:|OnlineDeployment", re.MULTILINE)
+# What reads a model file: joblib.load(…), pickle.load(…), keras.models.load_model(…).
+_LOADS = re.compile(
+    r"\b(?:joblib|c?[pP]ickle|cloudpickle|dill|torch|skops\.io|sio|keras\.models|mlflow\.\w+)\.load(?:_model)?(?=\s*\()"
+)
+_MOST_MODELS = 3
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -52,6 +57,8 @@ def _findings(server: ScoredockServer, document: Document, at: types.Position) -
 
 async def _of_script(server: ScoredockServer, document: Document, at: types.Position) -> list[str]:
     word = word_at(document, at)
+    if any(call.start() <= document.column(at) <= call.end() for call in _LOADS.finditer(document.line(at.line))):
+        return await asyncio.to_thread(_loaded, server, document)
     if word in azure_names.SCHEMA_TYPES:
         return [f"`{word}`\n\n{azure_names.SCHEMA_TYPES[word]}"]
     if word not in azure_names.VARIABLES:
@@ -60,6 +67,26 @@ async def _of_script(server: ScoredockServer, document: Document, at: types.Posi
     if word == "AZUREML_MODEL_DIR" and (layout := await asyncio.to_thread(_model_layout, server, document)):
         text += f"\n\n{layout}"
     return [text]
+
+
+def _loaded(server: ScoredockServer, document: Document) -> list[str]:
+    """What the model files say of themselves that the script names; all of the project's where it names none."""
+    from scoredock.checking.model_files import model_files
+    from scoredock.lsp.model_facts import facts_of
+    from scoredock.lsp.projects import project_now
+    from scoredock.project.entry_scripts import literals_of
+
+    project = None if document.virtual else project_now(document.path, server.documents.overlay())
+    if project is None:
+        return []
+    files = model_files(project)
+    literals = literals_of(document.source)
+    named = [(path, file) for path, file in files if any(text.endswith(path.name) for text in literals)]
+    pages = []
+    for path, file in (named or files)[:_MOST_MODELS]:
+        rows = "\n".join(f"- {what}: {value}" for what, value in facts_of(file))
+        pages.append(f"**{path}**\n\n{rows}")
+    return pages
 
 
 def _model_layout(server: ScoredockServer, document: Document) -> str:
