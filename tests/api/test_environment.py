@@ -65,6 +65,19 @@ def test_what_is_not_registered(workspace: Workspace, conda: Path) -> None:
         Environment("../x").register(workspace)
 
 
+def test_another_workspace_has_its_own(workspace: Workspace, conda: Path) -> None:
+    Environment.from_conda_specification("tutorial-env", conda).register(workspace)
+    other = Workspace("0", "rg", "another-ws")
+    assert Environment.list(other) == {}
+    with pytest.raises(AzureMLException, match="not registered on this machine in the workspace 'another-ws'"):
+        Environment.get(other, "tutorial-env", version="1")
+    changed = Environment.from_conda_specification("tutorial-env", conda)
+    changed.python.conda_dependencies.add_pip_package("numpy")  # type: ignore[union-attr]
+    assert changed.register(other).version == "1"
+    assert "numpy" in packages(Environment.get(other, "tutorial-env"))
+    assert "numpy" not in packages(Environment.get(workspace, "tutorial-env"))
+
+
 def test_save_and_load(workspace: Workspace, conda: Path, folder: Path) -> None:
     made = Environment.from_conda_specification("tutorial-env", conda)
     made.environment_variables = {"MODE": "local"}

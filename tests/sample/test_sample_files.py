@@ -74,6 +74,7 @@ def test_the_command_says_what_it_made(tmp_path: Path, capsys: pytest.CaptureFix
     assert run(["new", str(tmp_path / "digits"), "--json"]) == 0
     made = json.loads(capsys.readouterr().out)
     assert made["folder"] == str(tmp_path / "digits") and len(made["files"]) == 9
+    assert made["environment"] == "azureml:digits:1"
     assert run(["new", str(tmp_path / "digits")]) == 1
     assert "exists already" in capsys.readouterr().err
 

@@ -18,7 +18,7 @@ from scoredock.errors import ScoredockError
 
 if TYPE_CHECKING:
     from scoredock.api.workspace import Workspace
-    from scoredock.environment.named import NamedEnvironment
+    from scoredock.environment.named import NamedEnvironment, NamedEnvironments
     from scoredock.environment.values import ReadyEnvironment, Specification
     from scoredock.project.values import Project
 
@@ -45,15 +45,14 @@ class Environment:
     @staticmethod
     def get(workspace: Workspace, name: str, version: str | None = None, label: str | None = None) -> Environment:
         """A registered environment, the latest version unless one is given."""
-        from scoredock.environment import named
-
         if version is not None and label is not None:
             raise UserErrorException("Only one of version or label can be specified")
         if label is not None and label != "latest":
             refuse("Environment.get", "Environments on this machine have no labels but 'latest'.", label=label)
-        found = named.get(name, version)
+        shelf = _shelf(workspace)
+        found = shelf.get(name, version)
         if found is None:
-            known = [one.version for one in named.registered() if one.name == name]
+            known = [one.version for one in shelf.all() if one.name == name]
             wanted = f"'{name}'" + (f" version '{version}'" if version else "")
             if known:
                 todo = f"Registered are the versions {', '.join(known)}."
@@ -62,25 +61,22 @@ class Environment:
                 todo += f"({name!r}, file).register(workspace) makes it known here."
             else:
                 todo = f"Environment.from_conda_specification({name!r}, file).register(workspace) makes it known."
-            raise AzureMLException(f"The environment {wanted} is not registered on this machine ({workspace.name}).", todo)
+            raise AzureMLException(
+                f"The environment {wanted} is not registered on this machine in the workspace '{workspace.name}'.", todo
+            )
         return _from_named(found)
 
     @staticmethod
     def list(workspace: Workspace) -> dict[str, Environment]:
         """The latest version of each registered environment, by name."""
-        from scoredock.environment import named
-
-        _check_workspace(workspace)
-        return {found.name: _from_named(found) for found in named.registered()}
+        return {found.name: _from_named(found) for found in _shelf(workspace).all()}
 
     def register(self, workspace: Workspace) -> Environment:
         """Keep the definition under its name: the version it carries, or the next one. The same definition again is the
         version there is."""
-        from scoredock.environment import named
-
-        _check_workspace(workspace)
+        shelf = _shelf(workspace)
         try:
-            kept = named.register(self._specification(), self.name, self.version)
+            kept = shelf.register(self._specification(), self.name, self.version)
         except ScoredockError as wrong:
             raise AzureMLException(wrong.what, wrong.todo, place=wrong.place, details=wrong.details) from wrong
         (kept.file.parent / DEFINITION).write_text(json.dumps(self._definition(), indent=4), encoding="utf-8")
@@ -279,6 +275,14 @@ class Environment:
         elif name not in {"name", "version", "python", "docker", "environment_variables"}:
             raise NotOnThisMachine(f"Environment.{name} cannot be set on this machine.")
         super().__setattr__(name, value)
+
+
+def _shelf(workspace: Workspace) -> NamedEnvironments:
+    """What this machine keeps under the workspace's name."""
+    from scoredock.environment.sources import named_in
+
+    _check_workspace(workspace)
+    return named_in(workspace._file)
 
 
 def _from_named(found: NamedEnvironment) -> Environment:

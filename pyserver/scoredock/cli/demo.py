@@ -169,10 +169,12 @@ def check(show: Show, project: Project) -> None:
 
 
 async def sync(show: Show, project: Project) -> ReadyEnvironment:
+    from scoredock.environment.sample import register_sample
     from scoredock.environment.sync import read_specification
     from scoredock.environment.sync import sync as sync_environment
 
     with show.step("environment") as step:
+        register_sample(project.folder)
         ready = await sync_environment(read_specification(project.environment), progress=step.progress)
         server = f", inference server {ready.server.version}" if ready.server else ""
         step.said = f"conda.yml: Python {ready.python_version}{server} ({'made' if ready.fresh else 'there already'})"

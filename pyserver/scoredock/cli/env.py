@@ -53,10 +53,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     export.add_argument("--version", help="its version in Azure")
     export.add_argument("--image", help="its base image")
     export.add_argument("--overwrite", action="store_true", help="replace files that are there")
-    register = action("register", "keep the definition under a name and version on this machine")
+    register = action("register", "keep the definition under a name and version, in the workspace of its folder")
     register.add_argument("--name", help="default: the conda file's name")
     register.add_argument("--version", help="default: the next number")
-    action("list", "list cached environments with their sizes, and the registered ones", project=False)
+    action("list", "list cached environments with their sizes, and those registered in this folder's workspace", project=False)
     remove = action("remove", "remove a cached environment", project=False)
     remove.add_argument("key", help="its key, or the beginning of it")
     remove.add_argument("--forget-versions", action="store_true", help="the next sync may resolve other versions")
@@ -182,13 +182,14 @@ def export(arguments: argparse.Namespace) -> int:
 
 
 def register(arguments: argparse.Namespace) -> int:
-    from scoredock.environment.named import register as keep
+    from scoredock.environment.sources import named_in
+    from scoredock.models.workspace import find_workspace
 
     specification = specification_of(Path(arguments.project))
     name = arguments.name or specification.name
     if not name:
         raise ScoredockError("The file gives the environment no name.", "Give one with --name.")
-    kept = keep(specification, name, arguments.version)
+    kept = named_in(find_workspace(specification.path.parent)).register(specification, name, arguments.version)
     if arguments.json:
         write_json({"name": kept.name, "version": kept.version, "file": str(kept.file)})
     else:
@@ -198,9 +199,10 @@ def register(arguments: argparse.Namespace) -> int:
 
 def list_all(arguments: argparse.Namespace) -> int:
     from scoredock.environment.cached import cached_environments
-    from scoredock.environment.named import registered
+    from scoredock.environment.sources import named_in
+    from scoredock.models.workspace import find_workspace
 
-    cached, named = cached_environments(), registered()
+    cached, named = cached_environments(), named_in(find_workspace(Path())).all()
     if arguments.json:
         write_json(
             {

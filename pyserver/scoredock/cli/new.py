@@ -15,15 +15,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from scoredock.environment.sample import register_sample
     from scoredock.project.sample import write_sample
 
     files = write_sample(arguments.folder)
     folder = arguments.folder.absolute()
+    kept = register_sample(folder)
+    reference = f"azureml:{kept.name}:{kept.version}"
     if arguments.json:
-        print(json.dumps({"folder": str(folder), "files": [str(file) for file in files]}))
+        print(json.dumps({"folder": str(folder), "files": [str(file) for file in files], "environment": reference}))
         return 0
     print(f"Made the sample project in {shown(folder)}:")
     for file in files:
         print(f"  {file.relative_to(folder).as_posix()}")
+    print(f"Registered its environment as {reference}.")
     print("Its README.md says what each file is and what to do next.")
     return 0

@@ -28,9 +28,9 @@ def read_specification(source: EnvironmentSource) -> Specification:
     if isinstance(source, RequirementsFile):
         return read_requirements(source.path)
     if isinstance(source, EnvironmentReference):
-        from scoredock.environment.named import specification_of_reference
+        from scoredock.environment.sources import resolve
 
-        return specification_of_reference(source)
+        return resolve(source)
     if isinstance(source, DockerBuild):
         raise EnvironmentProblem(
             f"The environment is built from {source.dockerfile}, so there is no list of packages to install here.",

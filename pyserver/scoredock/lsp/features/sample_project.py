@@ -41,10 +41,12 @@ async def new_sample(server: ScoredockServer, params: DocumentParams) -> SampleP
 async def _train(server: ScoredockServer, folder: Path, reporting: Reporting) -> None:
     offline = server.settings.offline
     await tools.ensure(reporting.hear, offline=offline, python=server.settings.tools_python)
+    from scoredock.environment.sample import register_sample
     from scoredock.environment.sync import read_specification, sync
     from scoredock.environment.uv import run_child
     from scoredock.project.values import CondaFile
 
+    register_sample(folder)
     ready = await sync(read_specification(CondaFile(folder / "conda.yml")), progress=reporting.hear, offline=offline)
     reporting.hear(Step("Training the model", "6,000 handwritten digits"))
     variables = {**os.environ, **dict(ready.variables)}
