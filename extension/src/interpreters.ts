@@ -1,8 +1,8 @@
-// Asks the machine and other extensions for Pythons. None of them is needed, and none is waited for.
+// Asks the machine and other extensions for Pythons. None of them is needed, and none is waited for while another will do.
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
 import * as vscode from "vscode";
 import { type Candidate, type Choice, choose, type Interpreter, onPath, type Origin } from "./python";
+import { fromEnvironmentsExtension, fromPythonExtension } from "./pythonExtensions";
 import { configuration } from "./settings";
 
 const REMEMBERED = "scoredock.python";
@@ -25,17 +25,7 @@ const fromSetting: Origin = () => {
   return Promise.resolve(program ? [{ program, args: [], origin: "setting" }] : []);
 };
 
-/** The interpreter that the Python extension has chosen, if that extension runs already; it is never started for this. */
-const fromPythonExtension: Origin = () => {
-  const extension = vscode.extensions.getExtension<PythonApi>("ms-python.python");
-  const path = extension?.isActive ? extension.exports.environments?.getActiveEnvironmentPath().path : undefined;
-  return Promise.resolve(path && existsSync(path) ? [{ program: path, args: [], origin: "Python extension" }] : []);
-};
-
-/** The part of the Python extension's public interface that is used here. */
-interface PythonApi {
-  readonly environments?: { getActiveEnvironmentPath(): { readonly path: string } };
-}
+const fromPath: Origin = () => Promise.resolve(onPath(process.platform));
 
 const fromUv: Origin = async () => {
   const path = await ask("uv", ["python", "find", "--offline", ">=3.10"]);
@@ -46,8 +36,11 @@ const fromUv: Origin = async () => {
 export async function chooseInterpreter(state: vscode.Memento): Promise<Choice> {
   const remembered = state.get<Interpreter>(REMEMBERED);
   const fromLastTime: Origin = () => Promise.resolve(remembered ? [{ ...remembered, origin: "last time" }] : []);
-  const fromPath: Origin = () => Promise.resolve(onPath(process.platform));
-  const choice = await choose([fromSetting, fromLastTime, fromPath, fromPythonExtension, fromUv], probe);
+  const fromExtensions = [
+    fromEnvironmentsExtension(vscode.extensions.getExtension("ms-python.vscode-python-envs")),
+    fromPythonExtension(vscode.extensions.getExtension("ms-python.python")),
+  ];
+  const choice = await choose([fromSetting, fromLastTime, fromPath, ...fromExtensions, fromUv], probe);
   if (choice.found && choice.interpreter.origin !== "setting") await state.update(REMEMBERED, choice.interpreter);
   return choice;
 }

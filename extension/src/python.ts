@@ -7,7 +7,7 @@ export const OLDEST = [3, 10] as const;
 export interface Candidate {
   readonly program: string;
   readonly args: readonly string[];
-  readonly origin: "setting" | "last time" | "Python extension" | "PATH" | "uv";
+  readonly origin: "setting" | "last time" | "PATH" | "Python Environments extension" | "Python extension" | "uv";
 }
 
 export interface Interpreter extends Candidate {
