@@ -43,19 +43,25 @@ class ImageEnvironment:
     platform: str | None = None
 
 
+GO_ONLINE = "Go online once; everything after that works offline."
+
+
 async def environment_image(
     connection: Connection,
     project: Project,
     progress: Progress = silent,
     *,
     platform: str | None = None,
+    offline: bool = False,
     listen: Callable[[str], object] = lambda _: None,
 ) -> ImageEnvironment:
-    """Find the environment's image, or make it: pull the base image, resolve, build one layer. Raises EnvironmentProblem,
-    EngineProblem. SCOREDOCK_BASE_IMAGE names another base image for every project: a company's mirror of Azure's."""
+    """Find the environment's image, or make it: pull the base image, resolve, build one layer; ``offline`` makes none. Raises
+    EnvironmentProblem, EngineProblem. SCOREDOCK_BASE_IMAGE names another base image for all: a company's mirror of Azure's."""
     if isinstance(project.environment, DockerBuild):
         return await _own_dockerfile(connection, project.environment, progress, platform, listen)
     reference = os.environ.get("SCOREDOCK_BASE_IMAGE") or project.base_image or DEFAULT_BASE
+    if offline and await beside(lambda _: find_image(connection, reference)) is None:
+        raise EnvironmentProblem(f"The image {reference} is not on this machine, and offline none is pulled.", GO_ONLINE)
     image, platform = await _base(connection, reference, progress, platform)
     base = replace(await about_base(connection, reference, image, platform), user=image.user)
     if project.environment is None and project.base_image:
@@ -66,6 +72,8 @@ async def environment_image(
     found = known.recall()
     if found is not None and await beside(lambda _: find_image(connection, found.image)) is not None:
         return found
+    if offline:
+        raise EnvironmentProblem("The environment's image is not on this machine, and offline none is built.", GO_ONLINE)
     recipe = await _recipe(connection, specification, base, builder, progress)
     if builder == "classic":
         progress(Step(f"Building {recipe.tag}", "by the classic builder: without BuildKit no download is kept between builds"))

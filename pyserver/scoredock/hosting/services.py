@@ -41,12 +41,23 @@ async def deploy(
     name: str | None = None,
     interpreter: OwnInterpreter | None = None,
     debug: Literal["off", "wait"] = "off",
+    offline: bool = False,
     progress: Progress = silent,
 ) -> Service:
-    """Sync the environment, start the service, wait until it is healthy. One of that name that runs is replaced when the new
-    one is healthy. Raises EnvironmentProblem, PortTaken, ScriptCrashed, ServiceProblem."""
+    """Sync the environment (``offline``: from what this machine has), start the service, wait until it is healthy. One of that
+    name that runs is replaced when the new one is healthy. Raises EnvironmentProblem, PortTaken, ScriptCrashed,
+    ServiceProblem."""
     stamps = definition.stamps(_defining(project))
-    plan = await planned(project, target=target, port=port, name=name, interpreter=interpreter, debug=debug, progress=progress)
+    plan = await planned(
+        project,
+        target=target,
+        port=port,
+        name=name,
+        interpreter=interpreter,
+        debug=debug,
+        offline=offline,
+        progress=progress,
+    )
     service = await engines.engine(target).deploy(plan, progress)
     definition.keep(plan.name, definition.Definition(definition.plan_key(plan), stamps, interpreter is not None))
     return service
@@ -60,6 +71,7 @@ async def planned(
     name: str | None = None,
     interpreter: OwnInterpreter | None = None,
     debug: Literal["off", "wait"] = "off",
+    offline: bool = False,
     progress: Progress = silent,
 ) -> Plan:
     """Decide everything that has to be decided before something starts."""
@@ -68,11 +80,11 @@ async def planned(
     await _not_of_another_engine(name, target)
     image, platform = "", None
     if interpreter is None and target == "docker":
-        made = await docker_environment(project, progress)
+        made = await docker_environment(project, progress, offline=offline)
         interpreter = OwnInterpreter(Path(made.interpreter), made.key, made.variables)
         image, platform = made.image, made.platform
     elif interpreter is None:
-        ready = await sync(read_specification(project.environment), progress=progress)
+        ready = await sync(read_specification(project.environment), progress=progress, offline=offline)
         interpreter = OwnInterpreter(ready.interpreter, ready.key, ready.variables)
     variables = dict(interpreter.variables) | dict(project.environment_variables)  # the deployment's win
     return Plan(
@@ -88,7 +100,7 @@ async def planned(
     )
 
 
-async def docker_environment(project: Project, progress: Progress = silent) -> ImageEnvironment:
+async def docker_environment(project: Project, progress: Progress = silent, *, offline: bool = False) -> ImageEnvironment:
     """The environment's image, pulled and built when it is not there. Raises EnvironmentProblem, EngineProblem."""
     # Only here: a run without Docker does not pay for it.
     from scoredock.engine.background import beside
@@ -97,7 +109,7 @@ async def docker_environment(project: Project, progress: Progress = silent) -> I
 
     connection = await beside(lambda _: connect())
     try:
-        return await environment_image(connection, project, progress)
+        return await environment_image(connection, project, progress, offline=offline)
     finally:
         connection.close()
 
@@ -117,7 +129,7 @@ def _defining(project: Project) -> tuple[Path, ...]:
     return definition.files_of(project, read)
 
 
-async def update(name: str, *, progress: Progress = silent) -> Updated:
+async def update(name: str, *, offline: bool = False, progress: Progress = silent) -> Updated:
     """Bring what was saved into a service: code and models by a re-fork; a new environment, new variables or other models by
     a service beside it that takes its place on the same port when it is healthy. One that has crashed is started again.
 
@@ -133,7 +145,7 @@ async def update(name: str, *, progress: Progress = silent) -> Updated:
     stamps = definition.stamps(_defining(project))
     if made_from.own_interpreter:
         raise ServiceProblem(f"'{name}' does not run.", "Deploy it again.")
-    plan = await planned(project, target=service.target, port=service.port, name=name, progress=progress)
+    plan = await planned(project, target=service.target, port=service.port, name=name, offline=offline, progress=progress)
     now = definition.Definition(definition.plan_key(plan), stamps)
     if running and now.plan_key == made_from.plan_key:
         updated = await engine.update(name, progress)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from scoredock.errors import ScoredockError
-from scoredock.lsp.documents import Document, Documents, path_of
+from scoredock.lsp.documents import Document, Documents
 from scoredock.lsp.observed import shift
 from scoredock.lsp.store import Store
 
@@ -174,9 +174,9 @@ class Analysis:
         if findings:
             self._store.put(document.path, OBSERVED, shift(findings, changes))
 
-    def files_changed(self, uris: Iterable[str]) -> None:
+    def files_changed(self, paths: Iterable[Path]) -> None:
         """Files changed on disk: what is open may have to be judged anew. Changes of open files come as edits."""
-        changed = [path for uri in uris if (path := path_of(uri)) is not None and self._documents.at(path) is None]
+        changed = [path for path in paths if self._documents.at(path) is None]
         for document in self._documents:
             # Only what lies in the folder of the document or below it, or directly above: its project.
             if any(path.is_relative_to(document.path.parent) or path.parent in document.path.parents for path in changed):

@@ -98,11 +98,15 @@ class UpdateResult:
 
 @dataclass(frozen=True, slots=True)
 class ServiceUpdated:
-    """A save reached the running service (``seconds`` after it), or did not (``problem`` says why; the old code answers)."""
+    """A save reached the running service (``seconds`` after it), or did not: ``problem`` says why, and is ``shown`` on its line.
+
+    The old code answers then.
+    """
 
     name: str
     seconds: float | None
     problem: str
+    shown: bool
 
 
 @dataclass(frozen=True, slots=True)

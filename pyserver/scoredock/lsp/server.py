@@ -16,9 +16,10 @@ from scoredock import __version__
 from scoredock.errors import ScoredockError
 from scoredock.lsp import protocol
 from scoredock.lsp.analysis import Analysis
-from scoredock.lsp.documents import Documents
+from scoredock.lsp.documents import Documents, path_of
 from scoredock.lsp.store import Store
 from scoredock.lsp.structure import Malformed, from_json, to_json
+from scoredock.lsp.update_on_save import UpdateOnSave
 from scoredock.lsp.watching import Watching
 from scoredock.lsp.wire import OnlyOurFaults, Protocol, UserProblem
 
@@ -38,6 +39,9 @@ FEATURES: dict[str, tuple[str, Any]] = {
     types.TEXT_DOCUMENT_DOCUMENT_LINK: ("document_link", types.DocumentLinkOptions()),
     types.TEXT_DOCUMENT_CODE_LENS: ("code_lens", types.CodeLensOptions()),
 }
+
+# Files that are watched for what they say of a project, and hold no model.
+NEVER_MODELS = (".py", ".yml", ".yaml", ".json", ".txt")
 
 # Our own requests -> the module under features/ whose function of the message's name does it.
 OURS: dict[str, str] = {
@@ -73,6 +77,7 @@ class ScoredockServer(LanguageServer):
         self.analysis = Analysis(self.documents, self.store, self.in_background)
         self.settings = protocol.Settings()
         self.watching = Watching(self)
+        self.updates = UpdateOnSave(self)
         self.initialized = False
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -216,11 +221,13 @@ class ScoredockServer(LanguageServer):
             document = self.documents.get(params.text_document.uri)
             if document is not None:
                 self.analysis.check_now(document, saved=True)
-                import_module("scoredock.lsp.features.update_on_save").saved(self, document)
+                self.updates.saved(document)
 
         @self.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
         def files_changed(params: types.DidChangeWatchedFilesParams) -> None:
-            self.analysis.files_changed([change.uri for change in params.changes])
+            paths = [path for change in params.changes if (path := path_of(change.uri)) is not None]
+            self.analysis.files_changed(paths)
+            self.updates.written(path for path in paths if path.suffix not in NEVER_MODELS)
 
         @self.feature(protocol.SETTINGS)
         def settings(params: Any) -> None:  # not `object`: pygls takes a parameter that a server would fit for the server

@@ -86,12 +86,13 @@ class Watching:
             self._generations[name] = generation
         self._failures.pop(name, None)
         self.observe(name, ())
-        self._server.tell(protocol.SERVICE_UPDATED, protocol.ServiceUpdated(name, seconds, ""))
+        self._server.tell(protocol.SERVICE_UPDATED, protocol.ServiceUpdated(name, seconds, "", shown=False))
 
     def not_updated(self, name: str, problem: str, findings: Iterable[Finding]) -> None:
         """The old code goes on; why is shown on the line."""
-        self.observe(name, findings)
-        self._server.tell(protocol.SERVICE_UPDATED, protocol.ServiceUpdated(name, None, problem))
+        found = tuple(findings)
+        self.observe(name, found)
+        self._server.tell(protocol.SERVICE_UPDATED, protocol.ServiceUpdated(name, None, problem, shown=bool(found)))
 
     def observe(self, name: str, findings: Iterable[Finding]) -> None:
         """Show what a service was seen to do, instead of what it was seen to do before."""

@@ -54,6 +54,7 @@ async def deploy(server: ScoredockServer, params: DeployParams) -> ServiceView:
                 port=port,
                 name=params.name,
                 debug="wait" if params.debug else "off",
+                offline=server.settings.offline,
                 progress=reporting.hear,
             )
         except ScriptCrashed as crashed:
@@ -72,7 +73,7 @@ async def update(server: ScoredockServer, params: ServiceParams) -> UpdateResult
     with Reporting(server, params.work_done_token, "Updating a service") as reporting:
         await tools.ensure(reporting.hear, offline=server.settings.offline, python=server.settings.tools_python)
         try:
-            updated = await hosting.update(params.name, progress=reporting.hear)
+            updated = await hosting.update(params.name, offline=server.settings.offline, progress=reporting.hear)
         except ScriptCrashed as crashed:
             server.watching.not_updated(params.name, crashed.what, crashed.findings)
             raise
