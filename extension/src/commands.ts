@@ -98,7 +98,10 @@ export const COMMANDS: Record<string, Forms> = {
     needsTrust: true,
     enabled: (app) => async (given) => {
       const uri = scriptFrom(given);
-      if (!uri) return;
+      if (!uri) {
+        void vscode.window.showInformationMessage(vscode.l10n.t("Open an entry script, a deployment file or an environment file first."));
+        return;
+      }
       await app.server.requestWithProgress(vscode.l10n.t("Syncing the environment"), SyncEnvironment, { uri: uri.toString() });
       app.environments.refresh();
     },

@@ -38,7 +38,7 @@ export async function update(app: App, service: ServiceView): Promise<void> {
 
 /** What runs is what is on disk: unsaved changes of the same folder are saved before. */
 async function saveAll(uri: vscode.Uri): Promise<void> {
-  const folder = vscode.Uri.joinPath(uri, "..").toString();
+  const folder = `${vscode.Uri.joinPath(uri, "..").toString()}/`;
   const dirty = vscode.workspace.textDocuments.filter((d) => d.isDirty && !d.isUntitled && d.uri.toString().startsWith(folder));
   await Promise.all(dirty.map((document) => document.save()));
 }

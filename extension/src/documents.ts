@@ -2,7 +2,14 @@
 const SCHEMES = ["file", "untitled", "vscode-vfs", "vscode-remote"];
 const LANGUAGES = ["python", "yaml", "json", "jsonc", "pip-requirements"];
 
-export const DOCUMENTS: { scheme: string; language: string }[] = SCHEMES.flatMap((scheme) => LANGUAGES.map((language) => ({ scheme, language })));
+// Requirements files are plain text where no other extension knows them.
+const REQUIREMENTS = "**/*requirements*.{txt,in}";
+
+export const DOCUMENTS: { scheme: string; language?: string; pattern?: string }[] = SCHEMES.flatMap((scheme) => [
+  ...LANGUAGES.map((language) => ({ scheme, language })),
+  { scheme, pattern: REQUIREMENTS },
+]);
 
 /** Files whose change on disk may change what is to be said of an open document. */
-export const WATCHED = "**/{*.py,*.yml,*.yaml,inferenceconfig.json,deploymentconfig.json,requirements*.txt}";
+const MODELS = ["pkl", "pickle", "joblib", "sav", "onnx", "pt", "pth", "h5", "keras", "safetensors", "skops", "bst", "ubj", "cbm", "npz", "npy"].map((kind) => `*.${kind}`);
+export const WATCHED = `**/{*.py,*.yml,*.yaml,inferenceconfig.json,deploymentconfig.json,*requirements*.txt,${MODELS.join(",")}}`;

@@ -4,6 +4,7 @@ import type { App } from "./app";
 import { registerCommands } from "./commands";
 import { registerDebugging } from "./debug";
 import { ServiceLogs } from "./logs";
+import { openNewProject } from "./newProject";
 import { Answers } from "./panel/answers";
 import { StatusChanged } from "./protocol";
 import { Scoring } from "./scoring";
@@ -38,6 +39,9 @@ export function activate(context: vscode.ExtensionContext): void {
     registerTasks(app),
     server.onStarted(() => running.hear(StatusChanged, (value) => status.show(value))),
     services.onChanged(() => environments.refresh()),
+    // The view speaks of the projects of open documents, as they were saved.
+    vscode.window.onDidChangeActiveTextEditor(() => environments.refresh()),
+    vscode.workspace.onDidSaveTextDocument(({ languageId }) => languageId === "python" || environments.refresh()),
     vscode.workspace.onDidGrantWorkspaceTrust(() => running.settingsChanged()),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (!event.affectsConfiguration(SECTION)) return;
@@ -50,6 +54,7 @@ export function activate(context: vscode.ExtensionContext): void {
     }),
   );
   void server.refresh();
+  void openNewProject(context.globalState);
   log.info(`activated in ${(performance.now() - started).toFixed(1)} ms`);
 }
 

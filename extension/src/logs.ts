@@ -6,6 +6,7 @@ import { problemOf, type Server } from "./server";
 export class ServiceLogs implements vscode.Disposable {
   private readonly channels = new Map<string, vscode.OutputChannel>();
   private readonly following = new Map<string, vscode.CancellationTokenSource>();
+  private readonly cutOff = new Set<string>();
   private readonly subscriptions: vscode.Disposable[];
 
   constructor(private readonly server: Server) {
@@ -14,8 +15,15 @@ export class ServiceLogs implements vscode.Disposable {
         server.hear(LogLinesCame, ({ name, lines }) => {
           for (const line of lines) this.channels.get(name)?.appendLine(line);
         });
+        // The services have not noticed that the server was away: their logs go on where they are shown.
+        const cutOff = [...this.cutOff];
+        this.cutOff.clear();
+        for (const name of cutOff) this.start(name);
       }),
-      server.onEnded(() => this.following.clear()),
+      server.onEnded(() => {
+        for (const name of this.following.keys()) this.cutOff.add(name);
+        this.following.clear();
+      }),
     ];
   }
 
@@ -26,7 +34,12 @@ export class ServiceLogs implements vscode.Disposable {
       this.channels.set(name, channel);
     }
     channel.show(true);
-    if (!this.following.has(name)) void this.follow(name, channel);
+    this.start(name);
+  }
+
+  private start(name: string): void {
+    const channel = this.channels.get(name);
+    if (channel && !this.following.has(name)) void this.follow(name, channel);
   }
 
   private async follow(name: string, channel: vscode.OutputChannel): Promise<void> {
@@ -37,9 +50,9 @@ export class ServiceLogs implements vscode.Disposable {
       await this.server.request(FollowLog, { name }, source.token);
       channel.appendLine(vscode.l10n.t("-- the service has ended --"));
     } catch (error) {
-      channel.appendLine(`-- ${problemOf(error).message} --`);
+      if (!this.cutOff.has(name)) channel.appendLine(`-- ${problemOf(error).message} --`);
     } finally {
-      this.following.delete(name);
+      if (this.following.get(name) === source) this.following.delete(name);
       source.dispose();
     }
   }

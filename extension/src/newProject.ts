@@ -3,6 +3,8 @@ import * as vscode from "vscode";
 import type { App } from "./app";
 import { NewSample } from "./protocol";
 
+const OPEN_NEXT = "scoredock.openNext";
+
 export async function newProject(app: App): Promise<void> {
   const picked = await vscode.window.showOpenDialog({
     title: vscode.l10n.t("Where should the sample project go?"),
@@ -19,8 +21,20 @@ export async function newProject(app: App): Promise<void> {
   });
   if (note) await vscode.window.showWarningMessage(note, { modal: true });
   const script = vscode.Uri.parse(scriptUri);
-  if (vscode.workspace.getWorkspaceFolder(script)) await vscode.window.showTextDocument(script);
-  else await vscode.commands.executeCommand("vscode.openFolder", folder, { forceNewWindow: Boolean(vscode.workspace.workspaceFolders) });
+  if (vscode.workspace.getWorkspaceFolder(script)) {
+    await vscode.window.showTextDocument(script);
+    return;
+  }
+  await app.context.globalState.update(OPEN_NEXT, scriptUri);
+  await vscode.commands.executeCommand("vscode.openFolder", folder, { forceNewWindow: Boolean(vscode.workspace.workspaceFolders) });
+}
+
+/** In the window that was opened for a new project: its script is in front. */
+export async function openNewProject(state: vscode.Memento): Promise<void> {
+  const next = state.get<string>(OPEN_NEXT);
+  if (!next || !vscode.workspace.getWorkspaceFolder(vscode.Uri.parse(next))) return;
+  await state.update(OPEN_NEXT, undefined);
+  await vscode.window.showTextDocument(vscode.Uri.parse(next));
 }
 
 /** A folder that is not there yet: nothing of the user's is written over. */

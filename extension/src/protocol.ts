@@ -70,11 +70,12 @@ export interface UpdateResult {
   seconds: number;
 }
 
-/** A save reached the running service (`seconds` after it), or did not (`problem` says why; the old code answers). */
+/** A save reached the running service (`seconds` after it), or did not (`problem` says why, and is `shown` on its line; the old code answers). */
 export interface ServiceUpdated {
   name: string;
   seconds: number | null;
   problem: string;
+  shown: boolean;
 }
 
 /** Whether anybody looks at the services: they are asked for only then. */

@@ -1,7 +1,7 @@
 // Sends samples to services and shows the answers; after each update that took effect the last sample is sent again.
 import * as vscode from "vscode";
 import type { Answers } from "./panel/answers";
-import { Samples, type Sample, Score, ServiceWasUpdated, type ServiceView } from "./protocol";
+import { Samples, type Sample, Score, type ServiceUpdated, ServiceWasUpdated, type ServiceView } from "./protocol";
 import type { Server } from "./server";
 import type { RunningServices } from "./services";
 import { problemOf } from "./server";
@@ -10,6 +10,8 @@ const LAST = "scoredock.samples";
 
 export class Scoring implements vscode.Disposable {
   private readonly subscription: vscode.Disposable;
+  /** What was last said of each service that could not be updated. */
+  private readonly refusals = new Map<string, string>();
 
   constructor(
     private readonly state: vscode.Memento,
@@ -20,7 +22,7 @@ export class Scoring implements vscode.Disposable {
   ) {
     this.subscription = server.onStarted(() => {
       server.hear(ServiceWasUpdated, (update) => {
-        if (update.problem) this.log.warn(`${update.name}: ${update.problem}`);
+        if (update.problem) this.refused(update);
         else void this.again(update.name);
       });
     });
@@ -44,10 +46,23 @@ export class Scoring implements vscode.Disposable {
     );
     const generation = this.services.named(service.name)?.generation ?? service.generation;
     await this.answers.show(service.name, { result, at: new Date(), generation });
+    if (result.status) void vscode.commands.executeCommand("setContext", "scoredock.hasScored", true);
+  }
+
+  /** A save that did not reach the service: the old code answers. A line of code has its squiggle; anything else is said, once. */
+  private refused({ name, problem, shown }: ServiceUpdated): void {
+    this.log.warn(`${name}: ${problem}`);
+    if (shown || this.refusals.get(name) === problem) return;
+    this.refusals.set(name, problem);
+    void vscode.window
+      .showWarningMessage(vscode.l10n.t("{0} goes on with the old code. {1}", name, problem), vscode.l10n.t("Show Log"))
+      .then((answer) => answer && this.log.show());
   }
 
   /** After an update: the same sample once more, if its answer is in sight. */
   private async again(name: string): Promise<void> {
+    this.refusals.delete(name);
+    void vscode.commands.executeCommand("setContext", "scoredock.hasUpdated", true);
     if (!this.answers.isVisible(name)) return;
     try {
       await this.services.refresh();

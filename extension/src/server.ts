@@ -29,9 +29,12 @@ export class Server implements vscode.Disposable {
   private reason = vscode.l10n.t("The Scoredock server is starting.");
   private readonly started = new vscode.EventEmitter<void>();
   private readonly ended = new vscode.EventEmitter<void>();
+  private readonly gaveUp = new vscode.EventEmitter<void>();
   /** The server runs (again): whoever listens to it subscribes now. */
   readonly onStarted = this.started.event;
   readonly onEnded = this.ended.event;
+  /** There will be no server until somebody acts: the reason has been shown. */
+  readonly onFailed = this.gaveUp.event;
 
   constructor(
     private readonly context: vscode.ExtensionContext,
@@ -68,32 +71,36 @@ export class Server implements vscode.Disposable {
     return token ? client.sendRequest<R>(type.method, params, token) : client.sendRequest<R>(type.method, params);
   }
 
-  /** Sends a request that takes long, with its progress in a notification that can be cancelled. */
-  async requestWithProgress<P extends { workDoneToken?: string | number }, R>(
-    title: string,
+  /** Sends a request that takes long; `tell` hears each step, and how much of it is done in percent where that is known. */
+  async requestTelling<P extends { workDoneToken?: string | number }, R>(
     type: Request<P, R>,
     params: P,
+    token: vscode.CancellationToken,
+    tell: (step: string, percentage: number | undefined) => void,
   ): Promise<R> {
     const { client, library: loaded } = this;
     if (!client?.isRunning() || !loaded) throw new NoServer(this.reason);
-    return vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, title, cancellable: true },
-      async (progress, token) => {
-        const workDoneToken = `scoredock-${Date.now()}-${Math.random().toString(36).slice(2)}`;
-        let reached = 0;
-        const subscription = client.onProgress(loaded.WorkDoneProgress.type, workDoneToken, (value) => {
-          if (value.kind === "end") return;
-          const percentage = value.percentage ?? reached;
-          progress.report({ message: value.message ?? "", increment: Math.max(0, percentage - reached) });
-          reached = Math.max(reached, percentage);
-        });
-        try {
-          return await client.sendRequest<R>(type.method, { ...params, workDoneToken }, token);
-        } finally {
-          subscription.dispose();
-        }
-      },
-    );
+    const workDoneToken = `scoredock-${Date.now()}-${Math.random().toString(36).slice(2)}`;
+    const subscription = client.onProgress(loaded.WorkDoneProgress.type, workDoneToken, (value) => {
+      if (value.kind === "report" && value.message) tell(value.message, value.percentage);
+    });
+    try {
+      return await client.sendRequest<R>(type.method, { ...params, workDoneToken }, token);
+    } finally {
+      subscription.dispose();
+    }
+  }
+
+  /** Sends a request that takes long, with its progress in a notification that can be cancelled. */
+  async requestWithProgress<P extends { workDoneToken?: string | number }, R>(title: string, type: Request<P, R>, params: P): Promise<R> {
+    const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
+    return vscode.window.withProgress(options, (progress, token) => {
+      let reached = 0;
+      return this.requestTelling(type, params, token, (message, percentage = reached) => {
+        progress.report({ message, increment: Math.max(0, percentage - reached) });
+        reached = Math.max(reached, percentage);
+      });
+    });
   }
 
   /** Hears a notification of the server that runs now; to be called anew when it has started (again). */
@@ -136,6 +143,7 @@ export class Server implements vscode.Disposable {
   }
 
   private ready(client: LanguageClient): void {
+    this.reason = vscode.l10n.t("The Scoredock server is starting.");
     this.status.show({ state: "ok", text: "Scoredock", detail: client.initializeResult?.serverInfo?.version ?? "" });
     this.started.fire();
   }
@@ -147,7 +155,6 @@ export class Server implements vscode.Disposable {
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       initializationOptions: currentSettings,
       synchronize: { fileEvents: vscode.workspace.createFileSystemWatcher(WATCHED) },
-      markdown: { isTrusted: { enabledCommands: ["scoredock.syncEnvironment"] } },
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue, handled: true }),
         closed: () => {
@@ -177,13 +184,19 @@ export class Server implements vscode.Disposable {
         )
         .then((answer) => answer && this.log.show());
     this.client = undefined;
-    setTimeout(() => void this.refresh(true), 0);
+    // After the dead client has tidied up. Whoever asks for the server meanwhile waits for the new one.
+    this.work = this.work.then(() => new Promise((resolve) => setTimeout(resolve, 0)));
+    void this.refresh(true);
   }
 
   private failed(error: unknown): void {
-    this.reason = error instanceof Error ? error.message : String(error);
+    const reason = error instanceof Error ? error.message : String(error);
+    const said = reason === this.reason;
+    this.reason = reason;
     this.log.error(this.reason);
+    this.gaveUp.fire();
     this.status.show({ state: "error", text: vscode.l10n.t("Scoredock: not running"), detail: this.reason });
+    if (said) return;
     const settings = vscode.l10n.t("Open Settings");
     const show = vscode.l10n.t("Show Log");
     void vscode.window.showErrorMessage(this.reason, settings, show).then((answer) => {
@@ -204,8 +217,7 @@ export class Server implements vscode.Disposable {
   }
 
   dispose(): void {
-    this.started.dispose();
-    this.ended.dispose();
+    for (const emitter of [this.started, this.ended, this.gaveUp]) emitter.dispose();
   }
 }
 

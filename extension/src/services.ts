@@ -12,6 +12,9 @@ export class RunningServices implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly subscriptions: { dispose(): unknown }[] = [this.changed];
   private visible = false;
+  private nowKnown: () => void = () => undefined;
+  /** Resolves when what runs has been asked for, or cannot be. */
+  readonly known = new Promise<void>((resolve) => (this.nowKnown = resolve));
   readonly onChanged = this.changed.event;
 
   constructor(private readonly server: Server) {
@@ -19,6 +22,13 @@ export class RunningServices implements vscode.Disposable {
       server.onStarted(() => {
         server.hear(ServicesChanged, (list) => this.take(list));
         this.watch(this.visible);
+        // A server that was killed took with it what it would have told: whatever is shown is asked for anew.
+        void this.refresh().catch(() => undefined);
+      }),
+      server.onFailed(() => this.nowKnown()),
+      // Services are started by the command line and by other windows too.
+      vscode.window.onDidChangeWindowState(({ focused }) => {
+        if (focused && server.running) void this.refresh().catch(() => undefined);
       }),
     );
   }
@@ -50,6 +60,7 @@ export class RunningServices implements vscode.Disposable {
   private take(list: ServiceList): void {
     this.list = list.services;
     void vscode.commands.executeCommand("setContext", "scoredock.hasServices", list.services.length > 0);
+    this.nowKnown();
     this.changed.fire();
   }
 

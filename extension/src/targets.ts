@@ -2,12 +2,15 @@
 import * as vscode from "vscode";
 import type { App } from "./app";
 import type { ServiceView } from "./protocol";
+import { Answers } from "./panel/answers";
 import { answers } from "./services";
+import { fileOf } from "./views/listView";
+import { stateText } from "./views/serviceText";
 
 export function uriFrom(given: unknown): vscode.Uri | undefined {
   if (given instanceof vscode.Uri) return given;
   if (typeof given === "string" && /^[\w-]+:/.test(given)) return vscode.Uri.parse(given);
-  return undefined;
+  return fileOf(given);
 }
 
 /** The script (or project file) a command is for: what was given, else what is open in front. */
@@ -24,6 +27,9 @@ export async function serviceFor(app: App, given: unknown): Promise<ServiceView 
   if (isService(given)) return app.services.named(given.name) ?? given;
   if (typeof given === "string" && app.services.named(given)) return app.services.named(given);
   await app.services.refresh();
+  const open = given === undefined && vscode.window.activeTextEditor?.document.uri;
+  const shown = open ? Answers.serviceOf(open) : undefined;
+  if (shown !== undefined) return app.services.named(shown);
   const uri = scriptFrom(given);
   const own = uri ? app.services.of(uri).filter(answers) : [];
   return own.length > 1 ? pickFrom(own) : own[0];
@@ -40,6 +46,6 @@ export async function pickService(app: App): Promise<ServiceView | undefined> {
 }
 
 async function pickFrom(services: readonly ServiceView[]): Promise<ServiceView | undefined> {
-  const items = services.map((service) => ({ label: service.name, description: `${service.target} :${service.port} ${service.state}`, service }));
+  const items = services.map((service) => ({ label: service.name, description: `${service.target} :${service.port} ${stateText(vscode.l10n, service.state)}`, service }));
   return (await vscode.window.showQuickPick(items, { title: vscode.l10n.t("Which service?") }))?.service;
 }

@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import type { App } from "./app";
 import { Deploy, type ServiceView, Stop, Update } from "./protocol";
 import { problemOf } from "./server";
+import { duration } from "./words";
 
 type Action = "run" | "runInDocker" | "update" | "stop";
 interface Definition extends vscode.TaskDefinition {
@@ -62,14 +63,14 @@ class TaskTerminal implements vscode.Pseudoterminal {
     const uri = this.script();
     if (this.definition.action === "run" || this.definition.action === "runInDocker") {
       const target = this.definition.action === "run" ? "process" : "docker";
-      const service = await this.app.server.request(Deploy, { uri: uri.toString(), target }, this.cancel.token);
+      const service = await this.app.server.requestTelling(Deploy, { uri: uri.toString(), target }, this.cancel.token, (step) => this.say(step));
       await this.app.services.refresh();
       return vscode.l10n.t("{0} answers at {1}", service.name, service.scoringUri);
     }
     const service = await this.service(uri);
     if (this.definition.action === "update") {
-      const { seconds } = await this.app.server.request(Update, { name: service.name }, this.cancel.token);
-      return vscode.l10n.t("{0} is updated ({1} s)", service.name, seconds.toFixed(3));
+      const { seconds } = await this.app.server.requestTelling(Update, { name: service.name }, this.cancel.token, (step) => this.say(step));
+      return vscode.l10n.t("{0}: the new code answers after {1}", service.name, duration(seconds));
     }
     await this.app.server.request(Stop, { name: service.name }, this.cancel.token);
     await this.app.services.refresh();
@@ -92,8 +93,12 @@ class TaskTerminal implements vscode.Pseudoterminal {
     return service;
   }
 
+  private say(text: string): void {
+    this.write.fire(`${text.replace(/\r?\n/g, "\r\n")}\r\n`);
+  }
+
   private end(said: string, code: number): void {
-    this.write.fire(`${said.replace(/\r?\n/g, "\r\n")}\r\n`);
+    this.say(said);
     this.closed.fire(code);
   }
 

@@ -1,4 +1,4 @@
-// Times and sizes as people read them. Pure.
+// Times, sizes and texts as people read them. Pure.
 
 /** 0.0123 -> "12 ms", 1.234 -> "1.23 s". */
 export function duration(seconds: number): string {
@@ -32,4 +32,9 @@ export function size(bytes: number): string {
 export function suggestedName(path: string): string {
   const last = path.replace(/\/+$/, "").replace(/^.*\//, "");
   return last.replace(/(?<=.)\.[^.]*$/, "").replace(/[^\w.-]+/g, "-").replace(/^[^a-zA-Z0-9]+/, "");
+}
+
+/** The editor's translator; handed to what is pure, so that this is tested without an editor. */
+export interface L10n {
+  t(message: string, ...values: (string | number)[]): string;
 }

@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { answerText, difference, layOut, type Scored } from "../../extension/src/panel/answerText";
+import { answerText as inWords, difference, layOut, type Scored } from "../../extension/src/panel/answerText";
+
+const l10n = { t: (text: string, ...values: (string | number)[]) => text.replace(/\{(\d)\}/g, (_, number) => String(values[Number(number)])) };
+const answerText = (name: string, now: Scored | undefined, before: Scored | undefined) => inWords(l10n, name, now, before);
 
 const scored = (answer: string, change: Partial<Scored["result"]> = {}, generation = 1): Scored => ({
   at: new Date(2026, 0, 2, 9, 5, 7),
@@ -21,17 +24,15 @@ const scored = (answer: string, change: Partial<Scored["result"]> = {}, generati
 describe("the scoring document", () => {
   it("shows outcome, answer and request", () => {
     const text = answerText("digits", scored('{"digit": 2}'), undefined);
-    expect(text).toContain("# digits: 200 in 12 ms");
-    expect(text).toContain("## Answer at 09:05:07\n");
-    expect(text).toContain('```json\n{\n  "digit": 2\n}\n```');
-    expect(text).toContain("## Request: digit-two.json (18 B)");
-    expect(text).not.toContain("before");
+    expect(text).toBe(
+      'digits: 200 in 12 ms\n\n── Answer at 09:05:07\n{\n  "digit": 2\n}\n\n── Request: digit-two.json (18 B)\n{\n  "data": [[0, 1]]\n}\n',
+    );
   });
 
   it("shows the answer before against the new one", () => {
     const text = answerText("digits", scored('{"digit": "two"}', {}, 3), scored('{"digit": 2}'));
     expect(text).toContain("after update 2");
-    expect(text).toContain('```diff\n  {\n-   "digit": 2\n+   "digit": "two"\n  }\n```');
+    expect(text).toContain('── Against the answer at 09:05:07: 200 in 12 ms\n  {\n-   "digit": 2\n+   "digit": "two"\n  }\n');
   });
 
   it("says when nothing has changed", () => {
@@ -41,11 +42,12 @@ describe("the scoring document", () => {
   it("says why there is no answer", () => {
     const text = answerText("digits", scored("", { status: 0, problem: "The service did not answer." }), undefined);
     expect(text).toContain("no answer after 12 ms");
-    expect(text).toContain("**The service did not answer.**");
+    expect(text).toContain("\n! The service did not answer.\n");
+    expect(text).not.toContain("── Answer");
   });
 
   it("keeps a text that is no JSON as it is", () => {
-    expect(answerText("digits", scored("Traceback:\n  boom"), undefined)).toContain("```text\nTraceback:\n  boom\n```");
+    expect(answerText("digits", scored("Traceback:\n  boom"), undefined)).toContain("── Answer at 09:05:07\nTraceback:\n  boom\n");
   });
 
   it("shortens what nobody would read to the end", () => {

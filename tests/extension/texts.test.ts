@@ -39,6 +39,7 @@ describe("the name that is suggested for a model", () => {
   ])("of %s is %s", (path, name) => expect(suggestedName(path)).toBe(name));
 });
 
+const l10n = { t: (text: string, ...values: (string | number)[]) => text.replace(/\{(\d)\}/g, (_, number) => String(values[Number(number)])) };
 const service: ServiceView = {
   name: "digits",
   target: "process",
@@ -55,13 +56,13 @@ const service: ServiceView = {
 
 describe("a service in the tree", () => {
   it("says where it runs and for how long", () => {
-    expect(serviceDescription(service, 1200)).toBe("process  :31311  3 min  digits-env");
+    expect(serviceDescription(l10n, service, 1200)).toBe("process  :31311  3 min  digits-env");
   });
 
   it("says why it does not run", () => {
     const crashed = { ...service, state: "crashed", exitReason: "init raised ValueError" };
-    expect(serviceDescription(crashed, 1200)).toContain("crashed: init raised ValueError");
-    expect(serviceTooltip(crashed)).toContain("init raised ValueError");
+    expect(serviceDescription(l10n, crashed, 1200)).toContain("crashed: init raised ValueError");
+    expect(serviceTooltip(l10n, crashed)).toContain("init raised ValueError");
   });
 
   it("has an icon for every state of hosting", () => {

@@ -1,6 +1,6 @@
-// The text of the scoring document. Pure: an answer and the one before it in, Markdown out.
+// The text of the scoring document. Pure: an answer and the one before it in, text out; language/answer.tmLanguage.json colours it.
 import type { ScoreResult } from "../protocol";
-import { duration, size } from "../words";
+import { duration, type L10n, size } from "../words";
 
 export interface Scored {
   readonly result: ScoreResult;
@@ -45,10 +45,10 @@ function spaced(value: unknown): string {
   return JSON.stringify(value);
 }
 
-function shorten(text: string): string {
+function shorten(l10n: L10n, text: string): string {
   const lines = text.split("\n").map((line) => (line.length > 200 ? `${line.slice(0, 200)} …` : line));
   if (lines.length <= LONGEST_BODY) return lines.join("\n");
-  return [...lines.slice(0, LONGEST_BODY), `… ${lines.length - LONGEST_BODY} more lines`].join("\n");
+  return [...lines.slice(0, LONGEST_BODY), `… ${l10n.t("{0} more lines", lines.length - LONGEST_BODY)}`].join("\n");
 }
 
 /** Line by line, what went and what came: the longest common part stays. */
@@ -83,31 +83,35 @@ export function difference(before: string, after: string): string[] {
 
 const DIFFERENCE_LIMIT = 400;
 
-function fence(language: string, body: string): string {
-  return `\`\`\`${language}\n${body}\n\`\`\``;
+const section = (title: string, body: string) => `── ${title}\n${body}`;
+
+export function answerText(l10n: L10n, name: string, now: Scored | undefined, before: Scored | undefined): string {
+  if (!now) return `${name}: ${l10n.t("nothing has been sent yet")}\n`;
+  const { result } = now;
+  const answer = layOut(result.answer);
+  const parts = [`${name}: ${outcome(l10n, now)}`];
+  if (result.problem) parts.push(`! ${result.problem}`);
+  const updates = now.generation - 1;
+  const at = updates ? l10n.t("Answer at {0}, after update {1}", time(now.at), updates) : l10n.t("Answer at {0}", time(now.at));
+  if (answer) parts.push(section(at, shorten(l10n, answer)));
+  if (before) parts.push(compared(l10n, answer, now, before));
+  const bytes = new TextEncoder().encode(result.request).length;
+  parts.push(section(l10n.t("Request: {0} ({1})", result.sample, size(bytes)), shorten(l10n, layOut(result.request))));
+  return `${parts.join("\n\n")}\n`;
 }
 
-const looksLikeJson = (text: string) => /^\s*[[{"\d-]|^\s*(?:true|false|null)\b/.test(text);
+function outcome(l10n: L10n, { result }: Scored): string {
+  return result.status
+    ? l10n.t("{0} in {1}", result.status, duration(result.seconds))
+    : l10n.t("no answer after {0}", duration(result.seconds));
+}
 
-export function answerText(name: string, now: Scored | undefined, before: Scored | undefined): string {
-  if (!now) return `# ${name}\n\nNothing has been sent yet.\n`;
-  const { result } = now;
-  const outcome = result.status ? `${result.status} in ${duration(result.seconds)}` : `no answer after ${duration(result.seconds)}`;
-  const answer = layOut(result.answer);
-  const parts = [`# ${name}: ${outcome}`];
-  if (result.problem) parts.push(`**${result.problem}**`);
-  parts.push(`## Answer at ${time(now.at)}${now.generation > 1 ? `, after update ${now.generation - 1}` : ""}`);
-  parts.push(fence(looksLikeJson(answer) ? "json" : "text", shorten(answer)));
-  if (before) {
-    const old = layOut(before.result.answer);
-    const heading = `## The answer before, ${time(before.at)} (${before.result.status || "none"} in ${duration(before.result.seconds)})`;
-    const changed = old !== answer || before.result.status !== result.status;
-    const small = Math.max(old.split("\n").length, answer.split("\n").length) <= DIFFERENCE_LIMIT;
-    parts.push(heading, !changed ? "The same." : small ? fence("diff", difference(old, answer).join("\n")) : fence("json", shorten(old)));
-  }
-  const bytes = new TextEncoder().encode(result.request).length;
-  parts.push(`## Request: ${result.sample} (${size(bytes)})`, fence("json", shorten(layOut(result.request))));
-  return `${parts.join("\n\n")}\n`;
+function compared(l10n: L10n, answer: string, now: Scored, before: Scored): string {
+  const old = layOut(before.result.answer);
+  const title = l10n.t("Against the answer at {0}: {1}", time(before.at), outcome(l10n, before));
+  if (old === answer) return section(title, now.result.status === before.result.status ? l10n.t("The same.") : l10n.t("The same text."));
+  const small = Math.max(old.split("\n").length, answer.split("\n").length) <= DIFFERENCE_LIMIT;
+  return section(title, small ? shorten(l10n, difference(old, answer).join("\n")) : shorten(l10n, old));
 }
 
 function time(date: Date): string {

@@ -6,9 +6,15 @@ import { problemOf } from "../server";
 
 export interface Node {
   readonly item: vscode.TreeItem;
-  readonly children?: readonly Node[];
+  /** Asked for when the node is opened. */
+  readonly children?: () => Promise<readonly Node[]> | readonly Node[];
   /** The version that commands on this row are about. */
   readonly model?: ModelVersion;
+}
+
+/** The file that a node of a view is about, if it is about one. */
+export function fileOf(given: unknown): vscode.Uri | undefined {
+  return typeof given === "object" && given !== null && "item" in given && given.item instanceof vscode.TreeItem ? given.item.resourceUri : undefined;
 }
 
 export class ListView implements vscode.TreeDataProvider<Node>, vscode.Disposable {
@@ -40,11 +46,12 @@ export class ListView implements vscode.TreeDataProvider<Node>, vscode.Disposabl
   }
 
   async getChildren(node?: Node): Promise<Node[]> {
-    if (node) return [...(node.children ?? [])];
-    if (!this.server.running) return [];
     try {
+      if (node) return [...(await (node.children?.() ?? []))];
+      await this.server.whenRunning();
+      const nodes = await this.load();
       this.view.message = "";
-      return [...(await this.load())];
+      return [...nodes];
     } catch (error) {
       this.view.message = problemOf(error).message;
       return [];

@@ -1,7 +1,7 @@
 // The Models view: the registry on this machine; a model opens to its versions, a version to what is inside. Files are
 // registered by dropping them on it.
 import * as vscode from "vscode";
-import { Models, type ModelVersion } from "../protocol";
+import { InspectModel, Models, type ModelVersion } from "../protocol";
 import type { Server } from "../server";
 import { size } from "../words";
 import { ListView, type Node } from "./listView";
@@ -11,7 +11,7 @@ export const modelsView = (server: Server): ListView =>
     const { models } = await server.request(Models, {});
     const byName = new Map<string, ModelVersion[]>();
     for (const model of models) byName.set(model.name, [...(byName.get(model.name) ?? []), model]);
-    return [...byName].map(([name, versions]) => modelNode(name, versions));
+    return [...byName].map(([name, versions]) => modelNode(server, name, versions));
   }, registeringWhatIsDropped);
 
 /** Files and folders that are dropped from the Explorer, or from outside, are registered one after the other. */
@@ -26,20 +26,21 @@ const registeringWhatIsDropped: vscode.TreeDragAndDropController<Node> = {
   },
 };
 
-function modelNode(name: string, versions: readonly ModelVersion[]): Node {
+function modelNode(server: Server, name: string, versions: readonly ModelVersion[]): Node {
   const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.Collapsed);
   item.description = versions.length === 1 ? vscode.l10n.t("1 version") : vscode.l10n.t("{0} versions", versions.length);
   item.iconPath = new vscode.ThemeIcon("symbol-class");
-  return { item, children: versions.map(versionNode) };
+  return { item, children: () => versions.map((version) => versionNode(server, version)) };
 }
 
-function versionNode(model: ModelVersion): Node {
-  const state = model.facts.length ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None;
-  const item = new vscode.TreeItem(vscode.l10n.t("version {0}", model.version), state);
+/** Opened, a version shows what is recorded of it and what its file says of itself, which is read then. */
+function versionNode(server: Server, model: ModelVersion): Node {
+  const item = new vscode.TreeItem(vscode.l10n.t("version {0}", model.version), vscode.TreeItemCollapsibleState.Collapsed);
   item.description = model.size === null ? "" : size(model.size);
   item.iconPath = new vscode.ThemeIcon("versions");
   item.contextValue = "model.version";
-  return { item, model, children: model.facts.map(factNode) };
+  const inside = async () => (await server.request(InspectModel, { uri: model.uri })).facts;
+  return { item, model, children: async () => [...model.facts, ...(await inside())].map(factNode) };
 }
 
 function factNode([what, value]: readonly [string, string]): Node {

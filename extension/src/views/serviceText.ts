@@ -1,22 +1,39 @@
 // How a service is put into words. Pure.
 import type { ServiceView } from "../protocol";
-import { uptime } from "../words";
+import { type L10n, uptime } from "../words";
 
-export function serviceDescription(service: ServiceView, now: number): string {
+/** The states of `hosting`, as people say them. */
+export function stateText(l10n: L10n, state: string): string {
+  const words: Partial<Record<string, string>> = {
+    building: l10n.t("building"),
+    starting: l10n.t("starting"),
+    healthy: l10n.t("healthy"),
+    unhealthy: l10n.t("not healthy"),
+    busy: l10n.t("busy"),
+    held: l10n.t("paused in the debugger"),
+    crashed: l10n.t("crashed"),
+    stopped: l10n.t("stopped"),
+  };
+  return words[state] ?? state;
+}
+
+export function serviceDescription(l10n: L10n, service: ServiceView, now: number): string {
+  const state = stateText(l10n, service.state);
   const parts = [service.target, `:${service.port}`];
   if (service.state === "healthy") parts.push(uptime(now - service.startedAt));
-  else if (service.state === "held") parts.push("paused in debugger");
-  else parts.push(service.exitReason ? `${service.state}: ${service.exitReason}` : service.state);
+  else parts.push(service.exitReason ? `${state}: ${service.exitReason}` : state);
   // Last: what does not fit is cut off.
   parts.push(service.environment);
   return parts.filter(Boolean).join("  ");
 }
 
-export function serviceTooltip(service: ServiceView): string {
+export function serviceTooltip(l10n: L10n, service: ServiceView): string {
+  const updates = service.generation - 1;
   const rows = [
-    `**${service.name}** is ${service.state}`,
+    `**${service.name}**: ${stateText(l10n, service.state)}`,
     `[${service.scoringUri}](${service.scoringUri})`,
-    service.generation > 1 ? `Updated ${service.generation - 1} times` : "",
+    service.environment && l10n.t("Environment: {0}", service.environment),
+    updates === 1 ? l10n.t("Updated once") : updates > 1 ? l10n.t("Updated {0} times", updates) : "",
     service.exitReason,
   ];
   return rows.filter(Boolean).join("\n\n");
