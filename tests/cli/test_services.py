@@ -113,6 +113,14 @@ def test_an_update_that_fails_leaves_the_old_code_answering(project: Path, servi
     assert done("score", "echo", "--data", "-", stdin='{"data": 1}')["body"]["said"] == "hello"
 
 
+def test_a_request_that_fails_is_said_at_its_line(project: Path, service: Any) -> None:
+    outcome = scoredock("score", "echo", "--data", "-", stdin='{"dta": 1}')
+    assert outcome.returncode == 1 and "unexpected error" in outcome.stdout, "the answer is shown too"
+    assert "score.py:10:5: error SD502 run-raised: run() raised KeyError: 'data'." in outcome.stderr
+    again = json.loads(scoredock("score", "echo", "--data", "-", "--json", stdin='{"data": 1').stdout)
+    assert again["status"] == 500 and "JSONDecodeError" in again["finding"]["message"], "this request, not the one before"
+
+
 def test_a_taken_port_is_said_before_anything_starts(project: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

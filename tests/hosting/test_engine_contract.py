@@ -342,6 +342,10 @@ async def test_a_request_that_fails_is_a_finding_at_its_line(kit: Kit) -> None:
             assert answer.status_code == 500
             assert time.monotonic() < limit, found
             await asyncio.sleep(0.1)
+    asked = time.time()
+    await asyncio.to_thread(requests.post, service.scoring_uri, "chain", timeout=20)
+    past = await asyncio.wait_for(anext(kit.fresh().findings(kit.name, since=asked)), 20)
+    assert past.place.line == 20, "who asks after the answer gets that request's line, not an earlier one's"
     chain = next(f for f in found if f.place.line == 20)
     assert any("caused by KeyError" in words and place.line == 9 for place, words in chain.related)
     await kit.engine.stop(kit.name)

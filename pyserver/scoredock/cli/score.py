@@ -6,15 +6,20 @@ import argparse
 import asyncio
 import json
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scoredock.cli.check_json import record
+from scoredock.cli.findings import print_findings
 from scoredock.cli.main import FAILURE, FINE
 from scoredock.cli.services import chosen
 from scoredock.cli.terminal import showing_progress
 from scoredock.errors import ScoredockError
 
 if TYPE_CHECKING:
+    from scoredock.finding import Finding
+    from scoredock.hosting.values import Service
     from scoredock.scoring.values import Answer, Request, Sample
 
 
@@ -40,7 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def score(arguments: argparse.Namespace) -> int:
-    uri, project_folder = await _address(arguments.name)
+    uri, service = await _address(arguments.name)
+    project_folder = service.project_file.parent if service else None
     request = await _request(arguments, uri, project_folder)
     if arguments.repeat > 1:
         from scoredock.cli.score_report import report
@@ -52,22 +58,31 @@ async def score(arguments: argparse.Namespace) -> int:
         return FAILURE if measured.failed else FINE
     from scoredock.scoring.sending import send
 
+    sent = time.time()
     answer = await send(uri, request)
+    finding = await _failure(service, sent) if service and answer.status >= 500 else None
     if arguments.json:
-        print(json.dumps(as_json(answer, uri), indent=2, ensure_ascii=False))
+        print(json.dumps(as_json(answer, uri, finding), indent=2, ensure_ascii=False))
     else:
-        _show(answer, uri)
+        _show(answer, uri, finding)
     if arguments.output:
         arguments.output.write_bytes(answer.body)
     return FINE if answer.ok else FAILURE
 
 
-async def _address(name: str | None) -> tuple[str, Path | None]:
-    """The scoring URI and the folder of the project it belongs to, where that is known."""
+async def _address(name: str | None) -> tuple[str, Service | None]:
+    """The scoring URI and the service it belongs to, where that is one of this machine."""
     if name and name.startswith(("http://", "https://")):
         return name, None
     service = await chosen(name)
-    return service.scoring_uri, service.project_file.parent
+    return service.scoring_uri, service
+
+
+async def _failure(service: Service, sent: float) -> Finding | None:
+    """The line of the script that made the request fail."""
+    from scoredock.hosting import services
+
+    return await services.failure(service.name, since=sent)
 
 
 async def _request(arguments: argparse.Namespace, uri: str, project_folder: Path | None) -> Request:
@@ -117,11 +132,13 @@ async def _sample(name: str | None, uri: str, project_folder: Path | None) -> Sa
     return made
 
 
-def _show(answer: Answer, uri: str) -> None:
+def _show(answer: Answer, uri: str, finding: Finding | None) -> None:
     """The body on standard output and nothing else there, so that it can be piped; what is to be said of it beside it."""
     server = "" if answer.server_seconds is None else f", {answer.server_seconds * 1000:.1f} ms of it in run()"
     print(f"{answer.status} from {uri} in {answer.seconds * 1000:.1f} ms{server}", file=sys.stderr)
-    if not answer.ok:
+    if finding:
+        print_findings([finding], file=sys.stderr)
+    elif not answer.ok:
         print(f"  {_blame(answer)}", file=sys.stderr)
     kind = (answer.header("Content-Type") or "").split(";")[0]
     if kind.startswith(("text/", "application/json")) or not sys.stdout.isatty():
@@ -136,13 +153,13 @@ def _show(answer: Answer, uri: str) -> None:
 
 def _blame(answer: Answer) -> str:
     if answer.run_failed:
-        return "run() failed; the service's log has the traceback ('scoredock logs NAME')."
+        return "run() failed; the service's log has the traceback ('scoredock logs')."
     if answer.status >= 500:
         return "What run() returned could not be sent: it has to be plain Python that JSON can hold."
     return "The request is not what the service takes."
 
 
-def as_json(answer: Answer, uri: str) -> dict[str, object]:
+def as_json(answer: Answer, uri: str, finding: Finding | None) -> dict[str, object]:
     """An answer as the one document of `--json`; a body that is JSON is put in as what it says."""
     try:
         body: object = json.loads(answer.body)
@@ -155,6 +172,7 @@ def as_json(answer: Answer, uri: str) -> dict[str, object]:
         "seconds": round(answer.seconds, 6),
         "server_seconds": answer.server_seconds,
         "run_failed": answer.run_failed,
+        "finding": record(finding) if finding else None,
         "headers": dict(answer.headers),
     }
 

@@ -138,10 +138,10 @@ class DockerEngine:
         except (ContainerGone, OSError):
             return
 
-    async def findings(self, name: str) -> AsyncIterator[Finding]:
+    async def findings(self, name: str, *, since: float | None = None) -> AsyncIterator[Finding]:
         _, row, _ = await self._running(name)
-        lines = self.logs(name, follow=True, last=0)
-        async for finding in observed.findings_of(lines, docker_failure.own_paths(row.record)):
+        lines = self.logs(name, follow=True, last=observed.last_lines(since))
+        async for finding in observed.findings_of(lines, docker_failure.own_paths(row.record), since):
             yield finding
 
     async def control(self, name: str, request: dict[str, object]) -> dict[str, object]:

@@ -12,6 +12,8 @@ from scoredock.hosting.traceback_text import Block, Reader
 from scoredock.hosting.values import LogLine
 
 LINES_ATTACHED = 3  # of the log before the failure
+RECENT = 500  # lines: those of a moment just past are among them
+PRECISION = 0.001  # seconds, of the times in the server's log, which are cut off
 _NOISE = ("gunicorn.access", "gunicorn.error", "azmlinfsrv - POST", "azmlinfsrv - GET")
 
 
@@ -64,9 +66,18 @@ class Observer:
         return [(place, f"log: {line}") for line in self._before]
 
 
-async def findings_of(lines: AsyncIterator[LogLine], paths: crash.Paths) -> AsyncIterator[Finding]:
-    """A finding for every request that fails, as it fails."""
+def last_lines(since: float | None) -> int:
+    """How much of the log that is there already has to be read: nothing, unless it is asked what was since a moment."""
+    return 0 if since is None else RECENT
+
+
+async def findings_of(lines: AsyncIterator[LogLine], paths: crash.Paths, since: float | None = None) -> AsyncIterator[Finding]:
+    """A finding for every request that fails, as it fails; with ``since`` the lines before that moment (seconds since the
+    epoch) are passed over. Lines without a time belong to the one before them."""
     observer = Observer(paths)
+    wanted = since is None
     async for line in lines:
-        if found := observer.feed(line.text):
+        if since is not None and line.time is not None:
+            wanted = line.time >= since - PRECISION
+        if wanted and (found := observer.feed(line.text)):
             yield found

@@ -168,10 +168,10 @@ class ProcessEngine:
         except OSError:
             return
 
-    async def findings(self, name: str) -> AsyncIterator[Finding]:
+    async def findings(self, name: str, *, since: float | None = None) -> AsyncIterator[Finding]:
         run = self._running(name)
-        lines = logs.read(run.log, last=0, follow=lambda: run.process() is not None)
-        async for finding in observed.findings_of(lines, paths_of(run)):
+        lines = logs.read(run.log, last=observed.last_lines(since), follow=lambda: run.process() is not None)
+        async for finding in observed.findings_of(lines, paths_of(run), since):
             yield finding
 
     async def control(self, name: str, request: dict[str, object]) -> dict[str, object]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -212,11 +213,22 @@ async def events(name: str) -> AsyncIterator[Event]:
         yield event
 
 
-async def findings(name: str) -> AsyncIterator[Finding]:
-    """SD502 and SD503 for every request that fails from now on, until it ends. A good update makes them void."""
+async def findings(name: str, *, since: float | None = None) -> AsyncGenerator[Finding, None]:
+    """SD502 and SD503 for every request that fails from now on (or ``since`` a moment just past), until it ends. A good
+    update makes them void."""
     engine, _ = await _engine_of(name)
-    async for finding in engine.findings(name):
+    async for finding in engine.findings(name, since=since):
         yield finding
+
+
+async def failure(name: str, *, since: float, patience: float = 5.0) -> Finding | None:
+    """The finding for the first request that failed since that moment. Its log may come a moment after the answer, so it is
+    waited for ``patience`` seconds at the most."""
+    async with aclosing(findings(name, since=since)) as found:
+        try:
+            return await asyncio.wait_for(anext(found, None), patience)
+        except asyncio.TimeoutError:  # not the builtin one before Python 3.11
+            return None
 
 
 async def control(name: str, request: dict[str, object]) -> dict[str, object]:

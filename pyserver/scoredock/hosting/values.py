@@ -173,8 +173,9 @@ class Engine(Protocol):
         """What happens to it from now on; ends when the service ends."""
         ...
 
-    def findings(self, name: str) -> AsyncIterator[Finding]:
-        """SD502 and SD503, at the line, for every request that fails from now on; ends when the service ends."""
+    def findings(self, name: str, *, since: float | None = None) -> AsyncIterator[Finding]:
+        """SD502 and SD503, at the line, for every request that fails from now on, or since a moment just past (seconds
+        since the epoch); ends when the service ends."""
         ...
 
     async def control(self, name: str, request: dict[str, object]) -> dict[str, object]:
