@@ -64,6 +64,9 @@ class Running:
     async def connect(self, path: str) -> Streams:
         return await asyncio.open_unix_connection(path, limit=1 << 20)
 
+    async def again(self) -> bool:
+        return False
+
     async def library(self, python: str) -> str:
         return str(await library_for(python))
 

@@ -171,3 +171,19 @@ async def test_nothing_a_client_sends_ends_the_service(serve, attach) -> None:
         await client.ask("terminate")
     assert await service.post({"number": 1}) == (200, {"answer": 2})
     assert (await service.left())["workers"][0]["pid"] == pid
+
+
+async def test_a_request_on_its_way_to_a_breakpoint_is_not_left_hanging(serve, attach) -> None:
+    """The client leaves while the condition of a breakpoint is computed: the stop that follows has nobody to end it."""
+    service = serve(SCORE)
+    await service.state("healthy")
+    slow = "__import__('time').sleep(2) or True"
+    point = {"line": service.line("answer = number"), "condition": slow}
+    for leave in ("disconnect", ""):
+        async with attach(service, breakpoints={service.script: [point]}) as client:
+            sent = service.post({"number": 1})
+            await service.state("busy")
+            if leave:
+                await client.ask(leave)
+        assert await sent == (200, {"answer": 2})
+        await service.left()

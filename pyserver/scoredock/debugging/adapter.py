@@ -8,28 +8,23 @@ from contextlib import suppress
 
 from scoredock.debugging import framing, numbers
 from scoredock.debugging.framing import Message
-from scoredock.hosting.values import Pipe
+from scoredock.debugging.workers import Opened
 
 
 class Adapter:
     """One connection to one worker. Numbers in its answers and events are already the session's (`numbers`)."""
 
     def __init__(
-        self,
-        pid: int,
-        slot: int,
-        streams: tuple[asyncio.StreamReader, Pipe],
-        heard: Callable[[Adapter, Message], None],
-        gone: Callable[[Adapter], None],
+        self, opened: Opened, slot: int, heard: Callable[[Adapter, Message], None], gone: Callable[[Adapter], None]
     ) -> None:
-        self.pid, self.slot = pid, slot
-        self.waiting = False  # it stands before user code until it is told to go on
+        self.pid, self.slot, self.parent = opened.pid, slot, opened.parent
+        self.waiting = opened.waiting  # it stands before user code until it is told to go on
         self.early = False  # it was there when the client set its breakpoints
         self.attached = False  # breakpoints may be set
         self.configured = False  # all are
         self.stopped: set[int] = set()
         self.threads: set[int] = set()
-        self._reader, self._writer = streams
+        self._reader, self._writer = opened.streams
         self._heard, self._gone = heard, gone
         self._seq = 0
         self._asked: dict[int, asyncio.Future[Message]] = {}
@@ -83,6 +78,8 @@ class Adapter:
         if message.get("event") == "initialized":
             self._initialized.set()
             return
+        if message.get("event") == "terminated" and self.parent:
+            self._writer.close()  # a process that ends waits until we have hung up
         self._follow(message)
         self._heard(self, message)
 

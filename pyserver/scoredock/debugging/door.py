@@ -5,6 +5,7 @@ from __future__ import annotations
 from scoredock.debugging.library import library_for
 from scoredock.debugging.workers import CannotAttach, Streams
 from scoredock.errors import ScoredockError
+from scoredock.hosting import services
 from scoredock.hosting.values import Inside
 from scoredock.progress import Progress, silent
 
@@ -23,6 +24,16 @@ class ServiceDoor:
             return await self._inside.connect(path)
         except (OSError, ScoredockError) as error:
             raise CannotAttach(f"The service '{self.service}' has ended.", "Deploy it again.", details=str(error)) from error
+
+    async def again(self) -> bool:
+        try:
+            inside = await services.inside(self.service)
+        except ScoredockError:
+            return False
+        if inside.control == self.control:
+            return False
+        self._inside, self.control = inside, inside.control
+        return True
 
     async def library(self, python: str) -> str:
         folder = await library_for(python, self._inside.machine or None, self._progress)

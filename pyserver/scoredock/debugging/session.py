@@ -14,43 +14,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from scoredock.debugging import framing, numbers
+from scoredock.debugging import framing
 from scoredock.debugging.adapter import Adapter
 from scoredock.debugging.breakpoints import Breakpoints
+from scoredock.debugging.capabilities import CAPABILITIES
+from scoredock.debugging.debuggees import Debuggees
 from scoredock.debugging.framing import Message
 from scoredock.debugging.workers import CannotAttach, Heard, Opened, Workers
 from scoredock.errors import ScoredockError
 
-# What pydevd can do (its `on_initialize_request`), without what would end the service.
-CAPABILITIES: Message = {
-    "supportsConfigurationDoneRequest": True,
-    "supportsConditionalBreakpoints": True,
-    "supportsHitConditionalBreakpoints": True,
-    "supportsEvaluateForHovers": True,
-    "supportsSetVariable": True,
-    "supportsSetExpression": True,
-    "supportsGotoTargetsRequest": True,
-    "supportsStepInTargetsRequest": True,
-    "supportsCompletionsRequest": True,
-    "supportsModulesRequest": True,
-    "supportsExceptionOptions": True,
-    "supportsValueFormattingOptions": True,
-    "supportsExceptionInfoRequest": True,
-    "supportsDelayedStackTraceLoading": True,
-    "supportsLogPoints": True,
-    "supportsClipboardContext": True,
-    "supportsFunctionBreakpoints": True,
-    "exceptionBreakpointFilters": [
-        {
-            "filter": "userUnhandled",
-            "label": "Errors in init and run",
-            "description": "Stops where an exception leaves your code, though the server catches it and answers 500.",
-            "default": True,
-        },
-        {"filter": "raised", "label": "Raised Exceptions", "default": False},
-        {"filter": "uncaught", "label": "Uncaught Exceptions", "default": False},
-    ],
-}
 logger = logging.getLogger(__name__)
 Client = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 REPLAYED = ("setFunctionBreakpoints", "setExceptionBreakpoints", "setDebuggerProperty")
@@ -74,14 +46,12 @@ class Session:
         self._reader, self._writer = client
         self._sent = 0
         self._terms, self._workers, self._claim = terms, workers, claim
-        self._adapters: dict[int, Adapter] = {}
+        self._debuggees = Debuggees(self._heard, self._gone)
         self._breakpoints = Breakpoints()
         self._initialize: Message = {}
         self._attach: Message | None = None
-        self._configured = False
         self._temporary: tuple[str, int] | None = None  # the breakpoint at the first line of `run` that nobody set
         self._set_up = asyncio.Event()
-        self._recent: Adapter | None = None
         self._announced = False
         self._over = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -107,7 +77,7 @@ class Session:
         finally:
             for task in (reading, over, *self._tasks):
                 task.cancel()
-            await asyncio.gather(*(adapter.close() for adapter in self._adapters.values()), return_exceptions=True)
+            await self._debuggees.close()
             if self._attach is not None:
                 await self._workers.close()
             with suppress(ConnectionError):
@@ -137,7 +107,7 @@ class Session:
                 raise CannotAttach("Attach first.")
             handler = self._handlers.get(command)
             arguments = request.get("arguments") or {}
-            body = await (handler(arguments) if handler else self._route(command, arguments))
+            body = await (handler(arguments) if handler else self._debuggees.route(command, arguments))
             if body is not None:
                 answer["body"] = body
         except ScoredockError as refused:
@@ -173,9 +143,9 @@ class Session:
                 "Disconnect it first: two cannot share one service.",
             )
         self._attach = self._arguments(arguments)
-        opened = await self._workers.start(Heard(self._came, self._waits, self._ended))
-        await asyncio.gather(*(self._join(one) for one in opened))
-        for adapter in self._adapters.values():
+        heard = Heard(self._came, self._waits, self._say, self._ended)
+        opened = await self._workers.start(heard, children=arguments.get("subProcess") is True)
+        for adapter in await asyncio.gather(*(self._join(one) for one in opened)):
             adapter.early = True
         self._event("initialized")
 
@@ -193,7 +163,7 @@ class Session:
 
     async def _on_set_breakpoints(self, arguments: Message) -> Message:
         key = self._breakpoints.set(arguments)
-        answers = await asyncio.gather(*(self._put(adapter, key, arguments) for adapter in self._ready()))
+        answers = await asyncio.gather(*(self._put(adapter, key, arguments) for adapter in self._debuggees.ready()))
         return {"breakpoints": self._breakpoints.merged(key, list(answers))}
 
     async def _put(self, adapter: Adapter, key: str, arguments: Message) -> list[Message]:
@@ -206,19 +176,19 @@ class Session:
                 filters = {*(arguments.get("filters") or ()), "userUnhandled"}
                 arguments = {**arguments, "filters": sorted(filters)}
             self._breakpoints.others[command] = arguments
-            answers = await asyncio.gather(*(adapter.ask(command, arguments) for adapter in self._ready()))
+            answers = await asyncio.gather(*(adapter.ask(command, arguments) for adapter in self._debuggees.ready()))
             return next((answer.get("body") for answer in answers if answer.get("success")), None)
 
         return handle
 
     async def _on_configuration_done(self, _: Message) -> None:
-        ready = self._ready()
-        self._configured = True
+        ready = self._debuggees.ready()
+        self._debuggees.configured = True
         await asyncio.gather(*(self._configure(adapter, replay=not adapter.early) for adapter in ready))
         if self._attach and self._attach.get("stopAtRun"):
             await self._stop_at_run()
         for note in self._terms.notes:
-            self._event("output", category="console", output=note + "\n")
+            self._say(note)
         self._set_up.set()
 
     async def _on_sample(self, arguments: Message) -> Message:
@@ -237,57 +207,21 @@ class Session:
         """At the first line of `run`, once, if the user has set nothing that stops."""
         if not self._breakpoints.any_line and (place := await self._workers.locate_run()) is not None:
             self._temporary = place
-            await asyncio.gather(*(adapter.ask("setBreakpoints", self._at(*place)) for adapter in self._ready()))
+            await asyncio.gather(*(adapter.ask("setBreakpoints", self._at(*place)) for adapter in self._debuggees.ready()))
 
     async def _on_threads(self, _: Message) -> Message:
-        adapters = self._ready()
-        answers = await asyncio.gather(*(adapter.ask("threads") for adapter in adapters))
-        threads = []
-        for adapter, answer in zip(adapters, answers, strict=True):
-            for thread in (answer.get("body") or {}).get("threads") or ():
-                adapter.threads.add(thread["id"])
-                name = thread["name"] if len(adapters) == 1 else f"{thread['name']} (worker {adapter.pid})"
-                threads.append({**thread, "name": name})
-        return {"threads": threads}
+        return {"threads": await self._debuggees.threads()}
 
     async def _on_disconnect(self, _: Message) -> None:
         """The service goes on; `serve` says goodbye to the workers."""
-        await asyncio.gather(*(adapter.close() for adapter in self._adapters.values()), return_exceptions=True)
-        self._adapters.clear()
-
-    async def _route(self, command: str, arguments: Message) -> Message | None:
-        """To the worker that the request's numbers name; without any to the one that stopped last."""
-        slot, theirs = numbers.inward(arguments)
-        ready = self._ready()
-        if slot is None:
-            adapter = self._recent if self._recent in ready else next(iter(ready), None)
-        else:
-            adapter = next((one for one in ready if one.slot == slot), None)
-        if adapter is None:
-            raise CannotAttach("That worker has ended." if slot is not None else "No worker runs at the moment.")
-        answer = await adapter.ask(command, theirs)
-        if not answer.get("success"):
-            raise CannotAttach(str(answer.get("message") or "The debugger refused."))
-        body: Message | None = answer.get("body")
-        if body is not None and len(ready) > 1 and "allThreadsContinued" in body:
-            body["allThreadsContinued"] = False
-        return body
+        await self._debuggees.close()
 
     # The workers' side.
 
-    def _ready(self) -> list[Adapter]:
-        return [one for one in self._adapters.values() if one.attached and (one.configured or not self._configured)]
-
     async def _join(self, opened: Opened) -> Adapter:
         attach = self._attach or {}
-        taken = {adapter.slot for adapter in self._adapters.values()}
-        slot = next(number for number in range(numbers.SLOTS) if number not in taken)
-        adapter = Adapter(opened.pid, slot, opened.streams, self._heard, self._gone)
-        adapter.waiting = opened.waiting
-        self._adapters[opened.pid] = adapter
         rules = [*attach["rules"], {"path": opened.runtime.rstrip("/") + "/**", "include": False}]
-        await adapter.attach(self._initialize, {**attach, "rules": rules})
-        return adapter
+        return await self._debuggees.join(opened, self._initialize, {**attach, "rules": rules})
 
     async def _configure(self, adapter: Adapter, *, replay: bool) -> None:
         if replay:
@@ -316,16 +250,17 @@ class Session:
 
     async def _welcome(self, opened: Opened) -> None:
         adapter = await self._join(opened)
-        if self._configured:
-            self._event(
-                "output",
-                category="console",
-                output=f"A new worker (process {opened.pid}) runs your code; breakpoints are set in it, its state starts anew.\n",
-            )
+        if self._debuggees.configured:
+            if opened.parent:
+                self._say(f"Process {opened.pid}, which worker {opened.parent} has started, is debugged too.")
+            else:
+                self._say(
+                    f"A new worker (process {opened.pid}) runs your code; breakpoints are set in it, its state starts anew."
+                )
             await self._configure(adapter, replay=True)
 
     def _waits(self, pid: int) -> None:
-        adapter = self._adapters.get(pid)
+        adapter = self._debuggees.of(pid)
         if adapter is not None and adapter.configured:
             self._later(self._workers.release(pid))
         elif adapter is not None:
@@ -334,8 +269,8 @@ class Session:
     def _heard(self, adapter: Adapter, message: Message) -> None:
         event = message.get("event")
         body = message.get("body") or {}
-        several = len(self._adapters) > 1
-        if event in ("terminated", "exited", "debugpyAttach"):
+        several = len(self._debuggees) > 1
+        if message.get("type") != "event" or event in ("terminated", "exited", "debugpyAttach"):
             return  # a worker's end is not the program's
         if event == "process":
             if self._announced:
@@ -348,7 +283,7 @@ class Session:
                 return
             body["breakpoint"]["id"] = number
         elif event == "stopped":
-            self._recent = adapter
+            self._debuggees.recent = adapter
             if several:
                 body["allThreadsStopped"] = False
             hit = [self._breakpoints.ours(adapter.slot, number) for number in body.get("hitBreakpointIds") or ()]
@@ -362,17 +297,17 @@ class Session:
         if self._temporary is not None:
             nothing = self._at(self._temporary[0])
             self._temporary = None
-            await asyncio.gather(*(adapter.ask("setBreakpoints", nothing) for adapter in self._ready()))
+            await asyncio.gather(*(adapter.ask("setBreakpoints", nothing) for adapter in self._debuggees.ready()))
 
     def _gone(self, adapter: Adapter) -> None:
-        if self._adapters.get(adapter.pid) is adapter:
-            del self._adapters[adapter.pid]
-        if self._recent is adapter:
-            self._recent = None
+        self._debuggees.forget(adapter)
         for thread in adapter.stopped:
             self._event("continued", threadId=thread, allThreadsContinued=False)
         for thread in adapter.threads:
             self._event("thread", reason="exited", threadId=thread)
+
+    def _say(self, sentence: str) -> None:
+        self._event("output", category="console", output=sentence + "\n")
 
     def _ended(self, reason: str) -> None:
         self._event("output", category="important", output=reason + "\n")

@@ -13,7 +13,7 @@ from scoredock.errors import ScoredockError
 from scoredock.hosting.values import Pipe
 
 Streams = tuple[asyncio.StreamReader, Pipe]
-LONGEST_LINE = 1 << 20
+MOVING = 10.0  # seconds in which a service that was replaced is to be found again
 
 
 class CannotAttach(ScoredockError):
@@ -30,6 +30,10 @@ class Door(Protocol):
         """Open a unix socket of the service. Raises `CannotAttach`."""
         ...
 
+    async def again(self) -> bool:
+        """Whether a service of that name goes on elsewhere (it was deployed anew); then it is meant from now on."""
+        ...
+
     async def library(self, python: str) -> str:
         """Make debugpy for that Python (``3.12.1``) readable for the service; the folder, as the service sees it."""
         ...
@@ -37,22 +41,23 @@ class Door(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A worker with its debug adapter connected. Paths are as the service sees them."""
+    """A worker with its debug adapter connected, or a process that a worker has started."""
 
     pid: int
     waiting: bool  # it stands before user code until `Workers.release`
     streams: Streams
-    runtime: str
-    code: tuple[str, ...] = ()
+    runtime: str  # the folder of the service's own files
+    parent: int = 0  # of a process that user code has started: who started it
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Who hears what happens: a worker that came later, one that now stands before its user code (its process), and the
-    end of the service (once, with a sentence)."""
+    """Who hears what happens: a worker that came later, one that now stands before its user code (its process), a sentence
+    for the user, and the end of the service (once, with a sentence)."""
 
     came: Callable[[Opened], None]
     waits: Callable[[int], None]
+    said: Callable[[str], None]
     ended: Callable[[str], None]
 
 
@@ -66,7 +71,8 @@ class Workers:
         self._questions: Streams | None = None
         self._events: Streams | None = None
         self._asking = asyncio.Lock()
-        self._library = ""
+        self._library = self._runtime = ""
+        self._children = False
         self._known: set[int] = set()
         self._listening: asyncio.Task[None] | None = None
 
@@ -87,13 +93,20 @@ class Workers:
                 raise CannotAttach(f"A debugger is already attached to '{self._door.service}'.", "Disconnect it first.")
             self._library = await self._door.library(status["versions"]["python"])
         except BaseException:
-            await self.close()
+            self._hang_up()
             raise
 
-    async def start(self, heard: Heard) -> tuple[Opened, ...]:
-        """The workers that are there. Raises `CannotAttach`."""
+    async def start(self, heard: Heard, *, children: bool = False) -> tuple[Opened, ...]:
+        """The workers that are there. ``children``: processes that user code starts too. Raises `CannotAttach`."""
         if self._events is None:
             await self.prepare()
+        self._children = children
+        opened = await self._all()
+        self._listening = asyncio.create_task(self._listen(heard))
+        return opened
+
+    async def _all(self) -> tuple[Opened, ...]:
+        """Every worker that is there; those that come later wait from now on."""
         assert self._events is not None  # noqa: S101  for the type checker
         status = await self._request(self._events, {"command": "hold"})
         if not status.get("ok"):
@@ -107,7 +120,6 @@ class Workers:
             for one in opened:
                 one.streams[1].close()
             raise
-        self._listening = asyncio.create_task(self._listen(self._events[0], heard))
         return tuple(opened)
 
     async def locate_run(self) -> tuple[str, int] | None:
@@ -129,32 +141,68 @@ class Workers:
             self._listening.cancel()
             with suppress(asyncio.CancelledError):
                 await self._listening
+        self._hang_up()
+
+    def _hang_up(self) -> None:
         for streams in (self._events, self._questions):
             if streams is not None:
                 streams[1].close()
         self._events = self._questions = None
 
-    async def _listen(self, reader: asyncio.StreamReader, heard: Heard) -> None:
-        reason = f"The service '{self._door.service}' has ended."
+    async def _listen(self, heard: Heard) -> None:
+        while True:
+            ending = await self._follow(heard)
+            if not await self._moved(heard, patience=MOVING if ending.get("replaced") else 0.0):
+                break
+        crashed = ending.get("event") == "crashed"
+        heard.ended(f"The service '{self._door.service}' has {'crashed; its log says why' if crashed else 'ended'}.")
+
+    async def _follow(self, heard: Heard) -> dict[str, Any]:
+        """Pass on what happens; how it ended: the service's last event, if it had one."""
+        assert self._events is not None  # noqa: S101  for the type checker
         with suppress(ConnectionError, ValueError):
-            while line := await reader.readline():
-                event = json.loads(line)
-                if event.get("event") == "waiting":
-                    if event["pid"] in self._known:
+            while line := await self._events[0].readline():
+                event: dict[str, Any] = json.loads(line)
+                kind = event.get("event")
+                if kind in ("crashed", "stopped"):
+                    return event
+                with suppress(CannotAttach):  # it has died already; the arbiter starts another
+                    if kind == "waiting" and event["pid"] in self._known:
                         heard.waits(event["pid"])
-                        continue
-                    with suppress(CannotAttach):  # it has died already; the arbiter starts another
+                    elif kind == "waiting":
                         heard.came(await self._open(event["pid"], waiting=True))
-                elif event.get("event") == "crashed":
-                    reason = f"The service '{self._door.service}' has crashed; its log says why."
-        heard.ended(reason)
+                    elif kind == "child":
+                        streams = await self._door.connect(event["socket"])
+                        heard.came(Opened(event["pid"], False, streams, self._runtime, event["parent"]))
+        return {}
+
+    async def _moved(self, heard: Heard, patience: float) -> bool:
+        """Whether another service goes on in the place of this one; then its workers are opened."""
+        limit = asyncio.get_running_loop().time() + patience
+        while not await self._door.again():
+            if asyncio.get_running_loop().time() >= limit:
+                return False
+            await asyncio.sleep(0.1)
+        self._hang_up()
+        try:
+            await self.prepare()
+            opened = await self._all()
+        except CannotAttach as problem:
+            heard.said(str(problem))
+            return False
+        heard.said(f"'{self._door.service}' was deployed anew.")
+        for one in opened:
+            heard.came(one)
+        return True
 
     async def _open(self, pid: int, *, waiting: bool) -> Opened:
         folder = self._door.control.rpartition("/")[0]
-        answer = await self._ask({"command": "attach", "worker": pid, "library": self._library, "folder": folder})
+        place = {"library": self._library, "folder": folder}
+        answer = await self._ask({"command": "attach", "worker": pid, **place, "children": self._children})
         streams = await self._door.connect(answer["socket"])
         self._known.add(pid)
-        return Opened(pid, waiting, streams, answer["runtime"], tuple(answer.get("code") or ()))
+        self._runtime = answer["runtime"]
+        return Opened(pid, waiting, streams, self._runtime)
 
     async def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         """One request to one worker; its own answer."""

@@ -72,6 +72,7 @@ class Arbiter(GunicornArbiter):
         self.last_failure: failure.Failure | None = None
         self.stopping = False
         self.grace = STOP_GRACE
+        self.replaced = False  # another service has our sockets and goes on
         self._signals: list[int] = []
         self._wake = os.pipe()
         self._wanted_update: tuple[float | None, list[Any]] | None = None
@@ -262,6 +263,8 @@ class Arbiter(GunicornArbiter):
                 worker.failed = message["failure"]
             elif event == "waiting":
                 self.control.announce({"event": "waiting", "pid": worker.pid})
+            elif event == "child":
+                self.control.announce(message)
         if not messages:
             self.selector.unregister(worker.channel.arbiter_end)  # closed; waitpid tells the rest
 
@@ -395,7 +398,7 @@ class Arbiter(GunicornArbiter):
             self.control.announce({"event": "crashed", "failure": why})
         else:
             self.note_stopped()
-            self.control.announce({"event": "stopped"})
+            self.control.announce({"event": "stopped", "replaced": self.replaced})
         self.stop()
         if reason:
             self.log.error("Shutting down: %s", reason)

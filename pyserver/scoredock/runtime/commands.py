@@ -78,7 +78,7 @@ class Commands:
         while not self._arbiter.gate.open_to(0, 0.5):
             for worker in self._arbiter.WORKERS.values():
                 self._arbiter.kill_worker(worker.pid, signal.SIGKILL)
-        self._arbiter.grace = YIELD_GRACE
+        self._arbiter.grace, self._arbiter.replaced = YIELD_GRACE, True
         self._arbiter.note_stopped()
         self._stop(connection, {})
 

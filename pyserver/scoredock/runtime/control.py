@@ -9,6 +9,8 @@ import selectors
 import socket
 from typing import Any, Callable, Dict
 
+from . import private_socket
+
 Message = Dict[str, Any]
 LONGEST_LINE = 1 << 20
 
@@ -84,15 +86,7 @@ class Server:
         self.selector: selectors.BaseSelector
         self.connections: set[Connection] = set()
         self.handle: Callable[[Connection, Message], None]
-        if os.path.exists(path):
-            os.unlink(path)
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        mask = os.umask(0o177)  # the socket is made with mode 0600, not changed to it a moment later
-        try:
-            self._listener.bind(path)
-        finally:
-            os.umask(mask)
-        self._listener.listen(16)
+        self._listener = private_socket.listen(path, 16)
         self._listener.setblocking(False)
 
     def serve(self, selector: selectors.BaseSelector, handle: Callable[[Connection, Message], None]) -> None:

@@ -14,14 +14,14 @@ from typing import Any
 from gunicorn import util
 from gunicorn.workers.sync import SyncWorker
 
-from . import failure, preload, sources
+from . import failing, failure, preload, sources
 from .channel import Channel, Message
 from .configuration import Configuration
 from .gate import IDLE, RUNNING, WAITING, Gate
 
 # What a worker can be asked while it runs: command -> the module of this package whose ``answer(worker, message)`` does it.
 # The module is imported when it is first asked for, so that what nobody uses costs nothing.
-COMMANDS = {"stack": "stack", "attach": "debug", "detach": "debug", "locate": "debug"}
+COMMANDS = {"stack": "stack", "attach": "debug", "detach": "debug", "locate": "locate", "failed": "failing"}
 
 
 class Worker(SyncWorker):
@@ -57,6 +57,7 @@ class Worker(SyncWorker):
             _reseed()
             self.configuration.refresh(self.preloaded_loggers)
             super().load_wsgi()
+            failing.watch()
         except BaseException as error:
             self.channel.say({"event": "failed", "failure": failure.of_exception(error)})
             raise
