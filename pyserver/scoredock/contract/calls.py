@@ -11,13 +11,14 @@ from scoredock.contract.library import (
     CALLS,
     ELEMENTWISE,
     ESTIMATOR_PACKAGES,
+    FRAME,
     GUESSED,
     MODEL,
     PARAMETER_TYPES,
     RESPONSE,
     SCHEMA_DECORATORS,
 )
-from scoredock.contract.methods import JSON_TEXT, call_method
+from scoredock.contract.methods import DICT, JSON_TEXT, LIST, call_method
 from scoredock.contract.model_paths import joined, of_call
 from scoredock.contract.values import (
     ANY,
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
     from scoredock.contract.machine import Machine
 
 NEVER = Object("never")
+# Arguments with which pandas' readers give something else than a frame.
+_UNUSUAL = frozenset({"chunksize", "iterator", "typ", "**"})
 _ENDING = frozenset({"sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit"})
 
 
@@ -80,6 +83,14 @@ def call_library(machine: Machine, name: str, arguments: list[Value], keywords: 
             return Object("bytes")
         error = any(_mentions_error(value) for value in arguments)
         return Object("str", tags=frozenset({"json", "error"})) if error else JSON_TEXT
+    if name.startswith("numpy.random."):
+        # Without a size a single number.
+        sized = "size" in keywords or (bool(arguments) and last in ("rand", "randn", "random", "random_sample"))
+        return Object(ARRAY) if sized else ANY
+    if name == "pandas.concat":
+        return _concatenated(arguments, keywords)
+    if name.startswith("pandas.read_") and not _UNUSUAL.isdisjoint(keywords):
+        return ANY
     if name == "pandas.to_datetime" and arguments and type_of(arguments[0]) != "str":
         return ANY
     if name.startswith("numpy.") and last in ELEMENTWISE:
@@ -96,6 +107,13 @@ def call_library(machine: Machine, name: str, arguments: list[Value], keywords: 
     if found == "str" and any(tagged(value, "error") for value in arguments):
         return Object("str", tags=frozenset({"error"}))
     return Object("str", tags=frozenset({"error"})) if name == "traceback.format_exc" else Object(found)
+
+
+def _concatenated(arguments: list[Value], keywords: dict[str, Value]) -> Value:
+    kind = type_of(element_of(arguments[0])) if arguments else None
+    if kind == "pandas.Series":
+        return Object("pandas.DataFrame" if "axis" in keywords or len(arguments) > 1 else kind)
+    return Object(kind) if kind == "pandas.DataFrame" else ANY
 
 
 def _mentions_error(value: Value) -> bool:
@@ -187,6 +205,11 @@ def call_method_of(machine: Machine, method: Method, arguments: list[Value], key
         return Object(ARRAY, isinstance(receiver, Object) and receiver.sure)
     if type_of(receiver) in (MODEL, GUESSED) and len(arguments) != 1 and "X" not in keywords and "data" not in keywords:
         return ANY  # scikit-learn's take the rows and nothing else by position
+    if name == "to_dict" and type_of(receiver) == FRAME:
+        orient = arguments[0] if arguments else keywords.get("orient", Constant("dict", "str"))
+        if not isinstance(orient, Constant) or "**" in keywords or "into" in keywords:
+            return ANY
+        return LIST if orient.value in ("records", "r") else DICT
     if name == "to_json" and (arguments or "path_or_buf" in keywords):
         return NONE  # written to a file
     if name == "to_csv" and (arguments or "path_or_buf" in keywords):

@@ -130,10 +130,24 @@ def _is_batch(script: Script, run: Function) -> bool:
         return False
     if first in BATCH_PARAMETERS:
         return True
-    if "argparse" in script.machine.imported_roots:  # batch drivers get arguments, online scripts never do
+    if _parses_arguments(script):
         return True
     words = "/".join((*script.path.parent.parts[-2:], script.path.stem)).lower()
     return "batch" in words or "parallel" in words or "shutdown" in script.names.module.bindings
+
+
+def _parses_arguments(script: Script) -> bool:
+    """Batch drivers get arguments, online scripts never do (but for trying them out, below `__name__ == "__main__"`)."""
+    if "argparse" not in script.machine.imported_roots:
+        return False
+    from scoredock.contract.undefined import under_main
+
+    tried = under_main(script)
+    return any(
+        node not in tried
+        and "argparse" in ([alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module])
+        for node, _ in script.names.imports
+    )
 
 
 def _is_read_as_json(script: Script, run: Function, parameter: str) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from scoredock.contract import calls, targets
 from scoredock.contract.accesses import read_attribute, read_item
 from scoredock.contract.frame import Frame, without_none
-from scoredock.contract.library import BUILTIN_TYPES, BUILTINS
+from scoredock.contract.library import BUILTIN_TYPES, BUILTINS, NEVER_REPLACED
 from scoredock.contract.model_paths import added
 from scoredock.contract.narrowing import narrow
 from scoredock.contract.operators import binary
@@ -56,7 +56,7 @@ def _name(machine: Machine, node: ast.Name, frame: Frame) -> Value:
     found = frame.read(node.id)
     if found is not None:
         return found
-    if node.id in BUILTINS and not machine.unresolved_star:
+    if node.id in (NEVER_REPLACED if machine.unresolved_star else BUILTINS):
         return Reference(f"builtins.{node.id}")
     return ANY
 

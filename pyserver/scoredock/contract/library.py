@@ -47,7 +47,9 @@ CALLS |= {
     "pandas.DataFrame.from_records": FRAME,
     "pandas.json_normalize": FRAME,
     "pandas.get_dummies": FRAME,
+    "pandas.merge": FRAME,
     "pandas.read_csv": FRAME,
+    "pandas.read_json": FRAME,
     "pandas.read_parquet": FRAME,
     "pandas.read_pickle": FRAME,
     "pandas.Series": SERIES,
@@ -204,3 +206,8 @@ BUILTINS = frozenset(dir(builtins)) | {
     # Builtins of other Pythons than ours: a script may be written for them.
     *("aiter", "anext", "EncodingWarning", "BaseExceptionGroup", "ExceptionGroup", "PythonFinalizationError"),
 }
+
+# Builtins that no library puts in the place of Python's own, whatever a star import of it brings.
+NEVER_REPLACED = frozenset(
+    ("str", "repr", "len", "print", "dict", "list", "tuple", "isinstance", "Exception", "ValueError", "KeyError")
+)

@@ -148,6 +148,8 @@ def walk(tree: ast.Module) -> Walk:
                 push((node.annotation, scope))
             if node.value is not None:
                 push((node.value, scope))
+            elif scope.parent is None and node.target.__class__ is ast.Name:
+                continue  # `model: Model` at the top binds nothing
             push((node.target, scope))
             continue
         elif kind in _TYPE_PARAMETERS:

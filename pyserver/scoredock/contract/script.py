@@ -11,9 +11,9 @@ from scoredock.contract.entry import Entry, find_entry
 from scoredock.contract.facts import Facts
 from scoredock.contract.machine import Call, Machine, Notes
 from scoredock.contract.parse import Parsed
-from scoredock.contract.scopes import Walk, walk
+from scoredock.contract.scopes import Scope, Walk, walk
 from scoredock.contract.text import Text
-from scoredock.contract.values import Reference
+from scoredock.contract.values import Function, Instance, Reference, options
 
 
 class Script:
@@ -69,11 +69,24 @@ class Script:
                 found.setdefault(call.node, []).append(call)
         return found
 
+    def called_in(self, phase: str) -> list[Scope]:
+        """The functions of this file that are called in a phase ("init" or "run") on the way that was followed."""
+        found: dict[Scope, None] = {}
+        for call in self.notes.calls:
+            for callee in options(call.callee) if call.phase == phase and not call.rare else ():
+                function = self.machine.member(callee.of, "__call__") if isinstance(callee, Instance) else callee
+                if isinstance(function, Function) and function.node in self.names.scopes:
+                    found[self.names.scopes[function.node]] = None
+        return list(found)
+
     @cached_property
     def binds_unseen(self) -> bool:
-        """Whether names may be bound that the text does not show: star imports, `exec`, writing to `globals()`."""
-        if self.machine.unresolved_star:
-            return True
+        """Whether names may be bound that the text does not show."""
+        return self.machine.unresolved_star or self.binds_dynamically
+
+    @cached_property
+    def binds_dynamically(self) -> bool:
+        """Whether the script itself binds names in ways that cannot be followed: `exec`, writing to `globals()`."""
         dynamic = {"exec", "eval", "globals", "vars", "locals", "setattr"}
         if any(not dynamic.isdisjoint(scope.loads) for scope in self.names.module.inside()):
             return True

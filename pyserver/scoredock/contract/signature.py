@@ -31,7 +31,7 @@ class Signature:
 
 
 def signature_of(function: Function) -> Signature:
-    seen = function.wraps or function
+    seen = function.origin
     node = seen.node
     listed = parameters(node)
     only = [argument.arg for argument in node.args.posonlyargs]

@@ -59,7 +59,7 @@ def unbound_uses(script: Script, starts: list[Scope], *, methods: bool) -> Itera
     bound = bound_globals(script)
     told: set[str] = set()
     found: list[Use] = []
-    never = _under_main(script)
+    never = under_main(script)
     for scope in reads(script, starts, methods=methods):
         for name, nodes in scope.loads.items():
             owner = scope.resolve(name)
@@ -106,14 +106,14 @@ def _is_named(scope: Scope, named: set[str]) -> bool:
 
 def _main_only(script: Script) -> set[str]:
     """Names bound under `if __name__ == "__main__":` and nowhere else: the server never runs that block."""
-    inside = _under_main(script)
+    inside = under_main(script)
     if not inside:
         return set()
     bindings = script.names.module.bindings
     return {name for name, nodes in bindings.items() if all(node in inside for node in nodes)}
 
 
-def _under_main(script: Script) -> set[ast.AST]:
+def under_main(script: Script) -> set[ast.AST]:
     """All nodes of that block."""
     from scoredock.contract.entry import is_main_test
 

@@ -184,6 +184,14 @@ class Function(Known):
     def name(self) -> str:
         return getattr(self.node, "name", "<lambda>")
 
+    @property
+    def origin(self) -> Function:
+        """The author's own function, below all the decorators that pretend to be it."""
+        function = self
+        while function.wraps is not None:
+            function = function.wraps
+        return function
+
 
 class Class(Known):
     """A class of the user's. ``members`` is the frame of its body."""

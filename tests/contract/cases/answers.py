@@ -120,6 +120,17 @@ CASES = (
         severity="warning",
     ),
     Case(
+        "SD302",
+        "under a star import",
+        after(
+            PLAIN,
+            "from os.path import *\n\n\ndef run(data):\n    try:\n        return json.loads(data)['rows']\n    except Exception as e:\n        return str(e)\n",
+        ),
+        "\"'rows'\"",
+        after(PLAIN, "from os.path import *\n\n\ndef run(data):\n    return json.loads(data)['data']\n"),
+        severity="warning",
+    ),
+    Case(
         "SD304",
         "status",
         after(PLAIN, "def run(data):\n    return 'x', 400\n"),
@@ -176,6 +187,15 @@ CASES = (
         fixed=True,
     ),
     Case(
+        "SD305",
+        "in list()",
+        after(MODEL, "def run(data):\n    return list(model.predict([[1, 2]]).tolist)\n"),
+        FAILS,
+        after(MODEL, "def run(data):\n    return list(model.predict([[1, 2]]).tolist())\n"),
+        fixed=True,
+        near=(after(MODEL, "def run(data):\n    return list(map(str.strip, ['a ']))\n"),),
+    ),
+    Case(
         "SD306",
         "keys",
         after(RAW, "@rawhttp\ndef run(request):\n    return AMLResponse({'a': 1, 'b': 2}, 200)\n"),
@@ -199,6 +219,20 @@ CASES = (
         after(
             SCHEMA,
             "@input_schema('data', StandardPythonParameterType([[1]]))\n@output_schema(PandasParameterType(pd.DataFrame({'a': [1]})))\ndef run(data):\n    return pd.DataFrame({'a': [1]}).to_dict(orient='records')\n",
+        ),
+        severity="warning",
+    ),
+    Case(
+        "SD307",
+        "encoded by the script",
+        after(
+            SCHEMA,
+            "@input_schema('data', NumpyParameterType(np.array([[1, 2]])))\n@output_schema(NumpyParameterType(np.array([1])))\ndef run(data):\n    return json.loads(json.dumps({'result': data}))\n",
+        ),
+        FAILS,
+        after(
+            SCHEMA,
+            "@input_schema('data', NumpyParameterType(np.array([[1, 2]])))\n@output_schema(NumpyParameterType(np.array([1])))\ndef run(data):\n    return json.loads(json.dumps({'result': data.tolist()}))\n",
         ),
         severity="warning",
     ),

@@ -164,6 +164,39 @@ CASES = (
     ),
     Case(
         "SD203",
+        "only annotated",
+        "import joblib\n\nmodel: object\n\n\ndef init():\n    model = 1\n\n\ndef run(data):\n    return model\n",
+        FAILS,
+        "import joblib\n\nmodel: object\n\n\ndef init():\n    global model\n    model = 1\n\n\ndef run(data):\n    return model\n",
+        fixed=True,
+    ),
+    Case(
+        "SD203",
+        "in a method",
+        "import joblib\n\n\nclass Scorer:\n    def load(self):\n        model = 1\n\n    def score(self):\n        return model\n\n\nscorer = Scorer()\n\n\ndef init():\n    scorer.load()\n\n\ndef run(data):\n    return scorer.score()\n",
+        FAILS,
+        "import joblib\n\n\nclass Scorer:\n    def load(self):\n        self.model = 1\n\n    def score(self):\n        return self.model\n\n\nscorer = Scorer()\n\n\ndef init():\n    scorer.load()\n\n\ndef run(data):\n    return scorer.score()\n",
+        fixed=True,
+    ),
+    Case(
+        "SD203",
+        "decorated",
+        "import functools\nimport joblib\n\n\ndef named(name):\n    def decorate(function):\n        @functools.wraps(function)\n        def inner(*args, **kwargs):\n            print(name)\n            return function(*args, **kwargs)\n        return inner\n    return decorate\n\n\n@named('init')\ndef init():\n    model = 1\n\n\n@named('run')\ndef run(data):\n    return model\n",
+        FAILS,
+        "import functools\nimport joblib\n\n\ndef named(name):\n    def decorate(function):\n        @functools.wraps(function)\n        def inner(*args, **kwargs):\n            print(name)\n            return function(*args, **kwargs)\n        return inner\n    return decorate\n\n\n@named('init')\ndef init():\n    global model\n    model = 1\n\n\n@named('run')\ndef run(data):\n    return model\n",
+        fixed=True,
+    ),
+    Case(
+        "SD203",
+        "star import",
+        "import joblib\nfrom os.path import *\n\n\ndef init():\n    model = basename('a/b')\n\n\ndef run(data):\n    return model\n",
+        FAILS,
+        "import joblib\nfrom os.path import *\n\n\ndef init():\n    global model\n    model = basename('a/b')\n\n\ndef run(data):\n    return model\n",
+        severity="warning",  # the star might bring the name
+        fixed=True,
+    ),
+    Case(
+        "SD203",
         "never called",
         "import joblib\n\n\ndef load():\n    global model\n    model = 1\n\n\ndef init():\n    pass\n\n\ndef run(data):\n    return model\n",
         FAILS,
@@ -279,6 +312,24 @@ CASES = (
         "series",
         fixed=True,
     ),
+    returning(
+        "    import pandas as pd\n    from io import StringIO\n    return pd.read_json(StringIO(data)).values\n",
+        "    import pandas as pd\n    from io import StringIO\n    return pd.read_json(StringIO(data)).values.tolist()\n",
+        "read_json",
+        fixed=True,
+    ),
+    returning(
+        "    import pandas as pd\n    return pd.concat([pd.DataFrame({'a': [1]}), pd.DataFrame({'a': [2]})])\n",
+        "    import pandas as pd\n    return pd.concat([pd.DataFrame({'a': [1]}), pd.DataFrame({'a': [2]})]).to_dict(orient='records')\n",
+        "concat",
+        fixed=True,
+    ),
+    returning("    return np.random.rand(2)\n", "    return np.random.rand(2).tolist()\n", "random", fixed=True),
+    returning(
+        "    try:\n        return json.loads(encode({'rows': np.array([1])}))\n    except Exception as error:\n        encode({'error': str(error)})\n        raise\n\n\ndef encode(body):\n    return json.dumps(body)\n",
+        "    try:\n        return json.loads(encode({'rows': [1]}))\n    except Exception as error:\n        encode({'error': str(error)})\n        raise\n\n\ndef encode(body):\n    return json.dumps(body)\n",
+        "encoder that the error path shares",
+    ),
     returning("    return {'a', 'b'}\n", "    return ['a', 'b']\n", "set"),
     returning("    return b'abc'\n", "    return b'abc'.decode()\n", "bytes"),
     returning(
@@ -390,6 +441,12 @@ CASES = (
             ("no status", "return AMLResponse('x')", "return AMLResponse('x', 200)", True),
             ("header number", "return AMLResponse('x', 200, {'n': 1})", "return AMLResponse('x', 200, {'n': '1'})", False),
             ("number", "return AMLResponse(5, 200)", "return AMLResponse(5, 200, json_str=True)", False),
+            (
+                "dicts in a list",
+                "return AMLResponse([{'n': n} for n in (1, 2)], 200)",
+                "return AMLResponse([{'n': n} for n in (1, 2)], 200, json_str=True)",
+                False,
+            ),
             ("numbers", "return AMLResponse([1, 2], 200)", "return AMLResponse([1, 2], 200, json_str=True)", False),
             ("set as json", "return AMLResponse({1}, 200, json_str=True)", "return AMLResponse([1], 200, json_str=True)", False),
         )

@@ -53,6 +53,14 @@ CASES = (
         "import joblib\nclass Model:\n    def init(self):\n        pass\ninit = Model().init\n" + RUN,
     ),
     Case(
+        "SD102",
+        "only decorators left",
+        "import functools\nimport joblib\n\n\ndef named(function):\n    @functools.wraps(function)\n    def inner(*args, **kwargs):\n        return function(*args, **kwargs)\n    return inner\n\n\n@named\n@named\ndef run(data):\n    return 1\n",
+        EXIT,
+        "import functools\nimport joblib\n\n\ndef named(function):\n    @functools.wraps(function)\n    def inner(*args, **kwargs):\n        return function(*args, **kwargs)\n    return inner\n\n\n@named\ndef init():\n    pass\n\n\n@named\ndef run(data):\n    return 1\n",
+        fixed=True,
+    ),
+    Case(
         "SD103",
         "no run",
         MODEL + "\n\ndef score(data):\n    return 1\n",
@@ -101,6 +109,19 @@ CASES = (
         EXIT,
         after(MODEL, "def run(data, request_headers):\n    return 1\n"),
         near=(after(MODEL, "def run(*, data):\n    return 1\n"), after(MODEL, "def run(request_headers, data):\n    return 1\n")),
+    ),
+    Case(
+        "SD105",
+        "arguments for trying it out",
+        after(
+            MODEL,
+            "def run(request_headers):\n    return 1\n\n\nif __name__ == '__main__':\n    import argparse\n    argparse.ArgumentParser()\n",
+        ),
+        EXIT,
+        after(
+            MODEL,
+            "def run(data):\n    return 1\n\n\nif __name__ == '__main__':\n    import argparse\n    argparse.ArgumentParser()\n",
+        ),
     ),
     Case("SD106", "args", after(MODEL, "def run(*args):\n    return 1\n"), EXIT, after(MODEL, RUN)),
     Case("SD106", "kwargs", after(MODEL, "def run(data, **kwargs):\n    return 1\n"), EXIT, after(MODEL, RUN)),
@@ -282,6 +303,42 @@ CASES = (
                 "output_schema(StandardPythonParameterType(1))\n@output_schema(StandardPythonParameterType(2))",
                 "output_schema(StandardPythonParameterType(1))",
                 False,
+            ),
+        )
+    ),
+    *(
+        Case(
+            "SD110",
+            name,
+            after(SCHEMA, f"{bad}\ndef run(data):\n    return 1\n"),
+            EXIT,
+            after(SCHEMA, f"{good}\ndef run(data):\n    return 1\n"),
+            severity=severity,
+        )
+        for name, bad, good, severity in (
+            (
+                "made in a function",
+                "def sample():\n    return np.random.rand(1, 2)\n\n\n@input_schema('data', sample())",
+                "def sample():\n    return np.random.rand(1, 2)\n\n\n@input_schema('data', NumpyParameterType(sample()))",
+                "error",
+            ),
+            (
+                "records for pandas",
+                "def sample():\n    return pd.DataFrame({'a': [1], 'b': [2]}).to_dict(orient='records')\n\n\n@input_schema('data', PandasParameterType(sample()))",
+                "def sample():\n    return pd.DataFrame({'a': [1], 'b': [2]})\n\n\n@input_schema('data', PandasParameterType(sample()))",
+                "error",
+            ),
+            (
+                "on one path",
+                "def sample():\n    if json.dumps(1) == '1':\n        return np.array([[1, 2]])\n    return NumpyParameterType(np.array([[1, 2]]))\n\n\n@input_schema('data', sample())",
+                "def sample():\n    if json.dumps(1) == '1':\n        return NumpyParameterType(np.array([[1, 2]]))\n    return StandardPythonParameterType([[1, 2]])\n\n\n@input_schema('data', sample())",
+                "warning",
+            ),
+            (
+                "list on one path",
+                "rows = [[1, 2]] if json.dumps(1) == '1' else np.array([[1, 2]])\n\n\n@input_schema('data', NumpyParameterType(rows))",
+                "rows = None\nif json.dumps(1) == '1':\n    rows = np.array([[1, 2]])\n\n\n@input_schema('data', NumpyParameterType(rows))",
+                "warning",
             ),
         )
     ),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scoredock.contract.newer_syntax import may_be_newer
 from scoredock.contract.parse import LARGEST, own_python
 from scoredock.contract.rule import Rule
+from scoredock.contract.rules.sd101_syntax_error import concerns_us
 from scoredock.contract.script import Script
 from scoredock.contract.versions import newer
 from scoredock.finding import Finding, Place, Severity
@@ -24,11 +26,19 @@ def check(script: Script) -> Iterator[Finding]:
     target = script.facts.target_python
     if problem.limit:
         yield RULE.finding(script, top, f"Not checked: {problem.message}.")
-    elif script.facts.syntax is None and target is not None and newer(target, own_python()):
-        place = Place(script.path, problem.line, problem.column, problem.end_line, problem.end_column)
+    elif script.facts.syntax is not None or not concerns_us(script):
+        return
+    elif target is None and (since := may_be_newer(problem, script.text.lines)):
         yield RULE.finding(
             script,
-            place,
+            problem.place(script.path),
+            f"The syntax cannot be checked: it looks like that of Python {since}, Scoredock runs on {own_python()}, and no "
+            "environment says which one the script is for. Name a Python in the conda file.",
+        )
+    elif target is not None and newer(target, own_python()):
+        yield RULE.finding(
+            script,
+            problem.place(script.path),
             f"The syntax cannot be checked: the environment has Python {target}, Scoredock runs on {own_python()}, which says "
             f"“{problem.message}” here. Sync the environment and its own Python will be asked.",
         )

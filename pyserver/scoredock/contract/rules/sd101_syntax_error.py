@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from scoredock.contract.facts import Role
+from scoredock.contract.newer_syntax import may_be_newer
 from scoredock.contract.parse import own_python
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
@@ -20,7 +21,7 @@ FUNCTIONS = [re.compile(rf"^(?:async[ \t]+)?def[ \t]+{name}\b", re.MULTILINE) fo
 
 
 def check(script: Script) -> Iterator[Finding]:
-    if not _concerns_us(script):
+    if not concerns_us(script):
         return
     target = script.facts.target_python
     verdict = script.facts.syntax
@@ -32,11 +33,12 @@ def check(script: Script) -> Iterator[Finding]:
     problem = script.parsed.problem
     if problem is None or problem.limit or (target is not None and newer(target, own_python())):
         return
-    place = Place(script.path, problem.line, problem.column, problem.end_line, problem.end_column)
-    yield _finding(script, place, problem.message, target)
+    if target is None and may_be_newer(problem, script.text.lines):
+        return
+    yield _finding(script, problem.place(script.path), problem.message, target)
 
 
-def _concerns_us(script: Script) -> bool:
+def concerns_us(script: Script) -> bool:
     """Whether it is an entry script, as far as a broken text tells; any other module is its author's business."""
     if script.facts.role is Role.ENTRY_SCRIPT or "scor" in script.path.stem.lower():
         return True

@@ -33,7 +33,7 @@ def check(script: Script) -> Iterator[Finding]:
         return
     fix = None
     if entry.runs:
-        run = entry.runs[0].node
+        run = entry.runs[0].origin.node
         line = min([run.lineno, *(decorator.lineno for decorator in getattr(run, "decorator_list", []))])
         if run in script.tree.body:
             end = script.text.newline

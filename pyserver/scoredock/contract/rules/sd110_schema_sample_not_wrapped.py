@@ -10,6 +10,7 @@ from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
 from scoredock.contract.values import (
     ANY,
+    NONE,
     Class,
     Constant,
     Function,
@@ -22,9 +23,10 @@ from scoredock.contract.values import (
     Schema,
     Sequence,
     Value,
+    options,
     type_of,
 )
-from scoredock.finding import Edit, Finding, Fix
+from scoredock.finding import Edit, Finding, Fix, Severity
 
 RULE = Rule("SD110", "schema-sample-not-wrapped")
 
@@ -75,21 +77,26 @@ def _decorator(script: Script, call: Call, kind: str) -> Iterator[Finding]:
         if given.name.rpartition(".")[2] in PARAMETER_TYPES:
             yield RULE.finding(script, place, f"The parameter type is the class itself, without a sample: {EXIT}")
         return
-    if isinstance(given, (OneOf, Instance, Class, Schema)):
+    # On one of several paths, a `None` is only what stood there before.
+    raw = [option for option in options(given) if type_of(option) is not None and option != NONE]
+    if isinstance(given, (Instance, Class, Schema)) or (isinstance(given, OneOf) and not raw):
         return
     node = call.node.args[position] if position < len(call.node.args) else None
     if node is None:
         node = next(one.value for one in call.node.keywords if one.arg == keyword)
     fix = None
-    wrapper = WRAPPERS.get(type_of(given) or "")
-    if wrapper is not None and wrapper[0] in script.names.module.bindings:
+    wrapper = WRAPPERS.get(type_of(raw[0] if raw else given) or "")
+    if wrapper is not None and not isinstance(given, OneOf) and wrapper[0] in script.names.module.bindings:
         around = script.text.place(node)
         fix = Fix(f"Wrap in {wrapper[0]}", (Edit(around, f"{wrapper[0]}({script.text.cut(around)})"),))
     yield RULE.finding(
         script,
         script.text.place(node),
-        f"`{kind}_schema` wants a ParameterType, not the raw sample: {EXIT} Wrap it"
+        f"`{kind}_schema` wants a ParameterType, not the raw sample"
+        + (f", which this may be: then {EXIT}" if isinstance(given, OneOf) else f": {EXIT}")
+        + " Wrap it"
         + (f" in `{wrapper[0]}(…)`." if wrapper else "."),
+        severity=Severity.WARNING if isinstance(given, OneOf) else Severity.ERROR,
         fix=fix,
     )
 
@@ -101,11 +108,18 @@ def _parameter_type(script: Script, call: Call, kind: str) -> Iterator[Finding]:
     if sample is None:
         yield RULE.finding(script, script.text.place(call.node), f"There is no sample: {EXIT}")
         return
-    why = _unfit(kind, sample)
+    reasons = [_unfit(kind, option) for option in options(sample) if option != NONE or not isinstance(sample, OneOf)]
+    why = next((reason for reason in reasons if reason is not None), None)
     if why is None:
         return
     node = call.node.args[0] if call.node.args else call.node.keywords[0].value
-    yield RULE.finding(script, script.text.place(node), f"{why}: {EXIT}", fix=_made(script, kind, sample, call))
+    yield RULE.finding(
+        script,
+        script.text.place(node),
+        f"{why}: {EXIT}" if all(reasons) else f"{why}, which this may not be: then {EXIT}",
+        severity=Severity.ERROR if all(reasons) else Severity.WARNING,
+        fix=_made(script, kind, sample, call),
+    )
 
 
 def _unfit(kind: str, sample: Value) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 from scoredock.contract.rule import Rule
 from scoredock.contract.scopes import Scope
@@ -16,11 +17,15 @@ RULE = Rule("SD203", "missing-global")
 
 def check(script: Script) -> Iterator[Finding]:
     entry = script.entry
-    if not entry.online or not entry.runs or script.binds_unseen:
+    if not entry.online or not entry.runs or script.binds_dynamically:
         return
     starts = [script.names.scopes[run.node] for run in entry.runs if run.node in script.names.scopes]
+    starts += script.called_in("run")
     for use in unbound_uses(script, starts, methods=True):
-        yield _unbound(script, use)
+        if not script.binds_unseen:
+            yield _unbound(script, use)
+        elif _local_binder(script, use.node.id) is not None:  # a star import could bring it, and hardly under this very name
+            yield replace(_unbound(script, use), severity=Severity.WARNING)
     yield from _left_none(script, starts)
 
 
@@ -65,6 +70,7 @@ def _unbound(script: Script, use: Use) -> Finding:
 def _local_binder(script: Script, name: str) -> Scope | None:
     """The function that `init` is or calls, and that binds the name for itself only."""
     inits = [script.names.scopes[init.node] for init in script.entry.inits or () if init.node in script.names.scopes]
+    inits += script.called_in("init")
     found = [
         scope
         for scope in reads(script, inits, methods=True)

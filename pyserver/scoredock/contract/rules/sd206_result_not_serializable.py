@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from scoredock.contract.fixes import after
 from scoredock.contract.rule import Rule
@@ -17,42 +18,56 @@ RULE = Rule("SD206", "result-not-serializable")
 ENCODERS = ("json.dumps", "json.dump", "simplejson.dumps")
 
 
+class Refused(NamedTuple):
+    """A value that JSON does not take, where it is returned or given to an encoder. ``rare``: only after another error."""
+
+    node: ast.Return | ast.Call
+    expression: ast.expr | None
+    refusal: Refusal
+    rare: bool
+
+    @property
+    def returned(self) -> bool:
+        return isinstance(self.node, ast.Return)
+
+
 def check(script: Script) -> Iterator[Finding]:
     if not script.entry.online:
         return
+    for one in refused(script):
+        # A function that was not called is SD305's, what only rawhttp scripts do is SD207's.
+        if not isinstance(one.refusal.value, Method) and not (one.returned and _is_of_rawhttp(script, one.refusal)):
+            yield _finding(script, one)
+
+
+def refused(script: Script) -> Iterator[Refused]:
+    """What the server or an encoder of the script's own will not take on the way to the answer."""
     for returned in script.answers.returned:
         found = refusal(returned.value)
-        # A function that was not called is SD305's, what only rawhttp scripts do is SD207's.
-        if found is None or isinstance(found.value, Method) or _is_of_rawhttp(script, found):
-            continue
-        yield _finding(
-            script,
-            returned.node,
-            returned.node.value,
-            found,
-            "the server cannot send it as JSON",
-            rare=returned.handler is not None,
-        )
+        if found is not None:
+            yield Refused(returned.node, returned.node.value, found, rare=returned.handler is not None)
     for node, calls in script.calls_to(*ENCODERS).items():
         if node.keywords or not node.args or any(call.guarded or not call.arguments or call.phase != "run" for call in calls):
             continue
-        refusals = [refusal(call.arguments[0]) for call in calls]
+        # Of an encoder that several call, those count that are on the way of a request that goes well.
+        usual = [call for call in calls if not call.rare] or calls
+        refusals = [refusal(call.arguments[0]) for call in usual]
         first = refusals[0]
-        if first is None or not all(refusals) or isinstance(first.value, Method):
+        if first is None or not all(refusals):
             continue
         if not all(one is not None and one.sure for one in refusals):
             first = first._replace(sure=False)
-        yield _finding(
-            script, node, node.args[0], first, "`json.dumps` raises a TypeError", rare=all(call.rare for call in calls)
-        )
+        yield Refused(node, node.args[0], first, rare=usual[0].rare)
 
 
 def _is_of_rawhttp(script: Script, found: Refusal) -> bool:
     return bool(script.machine.rawhttp) and isinstance(found.value, Object) and found.value.type in ("bytes", "flask.Request")
 
 
-def _finding(script: Script, node: ast.AST, expression: ast.expr | None, found: Refusal, why: str, *, rare: bool) -> Finding:
+def _finding(script: Script, one: Refused) -> Finding:
+    found = one.refusal
     what = f"holds {found.reason}" if found.inside else f"is {found.reason}"
+    why = "the server cannot send it as JSON" if one.returned else "`json.dumps` raises a TypeError"
     if found.sure:
         message = f"The result {what}, and {why}: every request that comes here answers 500."
     else:
@@ -60,10 +75,10 @@ def _finding(script: Script, node: ast.AST, expression: ast.expr | None, found: 
     hint = _hint(found)
     return RULE.finding(
         script,
-        script.text.place(expression) if expression is not None else script.text.head(node),
+        script.text.place(one.expression) if one.expression is not None else script.text.head(one.node),
         f"{message} {hint}".rstrip(),
-        severity=Severity.ERROR if found.sure and not rare else Severity.WARNING,
-        fix=_fix(script, expression, found),
+        severity=Severity.ERROR if found.sure and not one.rare else Severity.WARNING,
+        fix=_fix(script, one.expression, found),
     )
 
 

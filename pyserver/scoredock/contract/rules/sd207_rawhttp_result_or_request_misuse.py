@@ -159,6 +159,7 @@ def _response(script: Script, call: Call) -> Iterator[Finding]:
 def _unsendable(message: Value) -> bool:
     if type_of(message) in ("int", "float", "bool"):
         return True
-    if isinstance(message, Sequence) and message.items:
-        return any(type_of(item) in ("int", "float", "dict", "list", "bool") for item in message.items)
+    if isinstance(message, Sequence) and message.items != ():
+        items = message.items if message.items is not None else (message.element,)
+        return any(type_of(item) in ("int", "float", "dict", "list", "bool") for item in items)
     return False

@@ -18,6 +18,12 @@ RULE = Rule("SD305", "tojson-never-called")
 # Methods whose only use is their result.
 CONVERSIONS = frozenset(words("tolist to_list to_json to_dict to_numpy to_csv item isoformat decode encode"))
 
+# Functions that make a text of anything, and functions that fail when they are given a method.
+AS_TEXT = frozenset(("builtins.str", "builtins.repr"))
+TAKING_DATA = frozenset(
+    f"builtins.{name}" for name in words("list tuple sorted set dict zip enumerate len sum max min int float")
+)
+
 
 def check(script: Script) -> Iterator[Finding]:
     if not script.entry.online:
@@ -43,12 +49,12 @@ def check(script: Script) -> Iterator[Finding]:
         if name == "json.dumps":
             refused = refusal(call.arguments[0])
             method = refused.value if refused is not None and isinstance(refused.value, Method) else None
-        elif name in ("builtins.str", "builtins.repr"):
+        elif name in AS_TEXT or name in TAKING_DATA:
             method = _method(call.arguments[0])
         if method is None:
             continue
         node = _attribute(script, call.node.args[0], method.name)
-        fails = name == "json.dumps"
+        fails = name not in AS_TEXT
         result = "a TypeError, and the request answers 500" if fails else "the name of a method as text"
         yield RULE.finding(
             script,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scoredock.contract.rule import Rule
+from scoredock.contract.rules.sd206_result_not_serializable import refused
 from scoredock.contract.script import Script
-from scoredock.contract.serializable import refusal
 from scoredock.contract.values import ParameterType
 from scoredock.finding import Finding, Severity
 
@@ -20,10 +20,10 @@ def check(script: Script) -> Iterator[Finding]:
         for schema in run.schemas:
             if schema.kind != "output" or not isinstance(schema.type, ParameterType):
                 continue
-            refused = [one for one in script.answers.returned if refusal(one.value) is not None]
-            if not refused:
+            raw = list(refused(script))
+            if not raw:
                 continue
-            related = tuple((script.text.place(one.node), "this is returned as it is") for one in refused)
+            related = tuple((script.text.place(one.expression or one.node), "this is taken as it is") for one in raw)
             yield RULE.finding(
                 script,
                 script.text.place(schema.node),
