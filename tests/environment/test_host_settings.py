@@ -56,6 +56,18 @@ def test_uv_own_configuration_file_wins_over_pip(host, tmp_path: Path) -> None:
     assert "UV_DEFAULT_INDEX" not in uv_environment(host)
 
 
+def test_ours_is_taken_where_nobody_has_said_anything(host, tmp_path: Path) -> None:
+    bare = {"HOME": str(tmp_path / "nobody"), "XDG_CONFIG_DIRS": str(tmp_path / "none"), "PIP_CONFIG_FILE": os.devnull}
+    ours = Path(uv_environment(bare)["UV_CONFIG_FILE"])
+    assert "immutable" in ours.read_text(encoding="utf-8")
+    assert "UV_CONFIG_FILE" not in uv_environment(host), "pip names an index"
+    assert "UV_CONFIG_FILE" not in uv_environment(bare | {"UV_DEFAULT_INDEX": "https://uv.example.com/simple"})
+    assert uv_environment(bare | {"UV_CONFIG_FILE": "/mine.toml"})["UV_CONFIG_FILE"] == "/mine.toml"
+    (tmp_path / ".config" / "uv").mkdir()
+    (tmp_path / ".config" / "uv" / "uv.toml").write_text("offline = false\n")
+    assert "UV_CONFIG_FILE" not in uv_environment(bare | {"HOME": str(tmp_path)}), "it would take the place of the user's"
+
+
 def test_a_named_configuration_file_and_none_at_all(host, tmp_path: Path) -> None:
     named = tmp_path / "named.conf"
     named.write_text("[global]\nindex-url = https://named.example.com/simple\n")

@@ -14,6 +14,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+# uv's configuration where the user has none.
+_OURS = Path(__file__).parent / "kept" / "uv.toml"
 # Variables that would make uv work on another environment, or in another way, than the one asked for.
 _NOT_OURS = (
     "CONDA_PREFIX",
@@ -37,6 +39,8 @@ def uv_environment(host: Mapping[str, str] | None = None) -> dict[str, str]:
     settings = pip_settings(host)
     if not _uv_knows_its_index(host):
         _translate_index(settings, result)
+        if "UV_DEFAULT_INDEX" not in result and not _uv_files(host):
+            result.setdefault("UV_CONFIG_FILE", str(_OURS))
     if "trusted-host" in settings:
         result.setdefault("UV_INSECURE_HOST", settings["trusted-host"])
     if "timeout" in settings:
@@ -111,11 +115,7 @@ def _uv_knows_its_index(host: Mapping[str, str]) -> bool:
         for name in ("UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_CONFIG_FILE")
     ):
         return True
-    home = Path(host.get("HOME") or host.get("USERPROFILE") or Path.home())
-    places = [Path(host.get("XDG_CONFIG_HOME") or home / ".config") / "uv" / "uv.toml", Path("/etc/uv/uv.toml")]
-    if sys.platform == "win32":
-        places = [Path(host.get("APPDATA", ""), "uv", "uv.toml"), Path(host.get("PROGRAMDATA", ""), "uv", "uv.toml")]
-    for path in places:
+    for path in _uv_files(host):
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
@@ -123,6 +123,15 @@ def _uv_knows_its_index(host: Mapping[str, str]) -> bool:
         if any(word in text for word in ("index", "find-links")):
             return True
     return False
+
+
+def _uv_files(host: Mapping[str, str]) -> list[Path]:
+    """uv's own configuration files that are there."""
+    home = Path(host.get("HOME") or host.get("USERPROFILE") or Path.home())
+    places = [Path(host.get("XDG_CONFIG_HOME") or home / ".config") / "uv" / "uv.toml", Path("/etc/uv/uv.toml")]
+    if sys.platform == "win32":
+        places = [Path(host.get("APPDATA", ""), "uv", "uv.toml"), Path(host.get("PROGRAMDATA", ""), "uv", "uv.toml")]
+    return [path for path in places if path.exists()]
 
 
 def _translate_index(settings: Mapping[str, str], result: dict[str, str]) -> None:
