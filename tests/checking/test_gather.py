@@ -89,6 +89,19 @@ def test_facts_of_a_project(project: Path) -> None:
     assert {one.name for one in facts.environment.declared or ()} == {"azureml-inference-server-http", "numpy"}
 
 
+def test_the_layout_of_several_version_one_models_is_not_judged(tmp_path: Path) -> None:
+    """They lie under the names they were registered with, which no file says."""
+    (tmp_path / "inferenceconfig.json").write_text('{"entryScript": "score.py"}', encoding="utf-8")
+    script = tmp_path / "score.py"
+    script.write_text("names = ['a.pkl', 'b.pkl']\ndef init(): ...\ndef run(data): ...\n", encoding="utf-8")
+    (tmp_path / "a.pkl").write_bytes(pickle.dumps(1))
+    models = Surroundings().facts(script.read_text(encoding="utf-8"), script).models
+    assert models is not None and models.tree is not None
+    (tmp_path / "b.pkl").write_bytes(pickle.dumps(1))
+    models = Surroundings().facts(script.read_text(encoding="utf-8"), script).models
+    assert models is not None and models.tree is None
+
+
 def test_what_checks_say_of_it(project: Path) -> None:
     found = {finding.code: finding for one in check_paths([project]) for finding in one.findings}
     assert {"SD113", "SD206", "SD402"} <= set(found)

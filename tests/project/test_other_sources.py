@@ -54,6 +54,23 @@ def test_version_one_files(tmp_path: Path, put: Put) -> None:
     assert isinstance(project.environment, CondaFile) and "azureml-defaults" in (project.environment.inline or "")
 
 
+def test_several_models_of_version_one_lie_below_their_names_and_versions(tmp_path: Path, put: Put) -> None:
+    long = "a-model-with-a-name-of-more-than-thirty-letters.pkl"
+    put(
+        {
+            "inferenceconfig.json": '{"entryScript": "score.py"}',
+            "score.py": f"{SCRIPT}paths = ['x.pkl', '{long}']\n",
+            "x.pkl": "x",
+            long: "y",
+        }
+    )
+    found = {mount.source: (mount.mounted_as, mount.name, mount.version) for mount in project_of(tmp_path).models}
+    assert found == {
+        tmp_path / "x.pkl": (PurePosixPath("x.pkl/0/x.pkl"), "x.pkl", "0"),
+        tmp_path / long: (PurePosixPath(long[:30], "0", long), long[:30], "0"),
+    }
+
+
 def test_version_one_files_with_mistakes(tmp_path: Path, put: Put) -> None:
     put(
         {

@@ -165,9 +165,16 @@ def _read_environment(source: CondaFile | RequirementsFile) -> Environment | Non
         return None
 
 
+def _names_are_guessed(project: Project) -> bool:
+    """Several models of SDK v1 lie under the names that they were registered with, which no file says."""
+    from scoredock.project.values import Source
+
+    return project.source is Source.INFERENCE_CONFIG and len(project.models) > 1
+
+
 def model_tree(project: Project) -> frozenset[PurePosixPath] | None:
     """Every path below AZUREML_MODEL_DIR; ``None`` when some of it is not on this machine, or was only guessed."""
-    if is_inferred(project) or not project.models:
+    if is_inferred(project) or not project.models or _names_are_guessed(project):
         return None
     tree: set[PurePosixPath] = set()
     for mount in project.models:

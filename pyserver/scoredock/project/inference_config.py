@@ -7,7 +7,8 @@ documentation. The model was named on that command line, so it is inferred from 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import yaml
@@ -25,6 +26,7 @@ from scoredock.project.values import (
     CondaFile,
     EnvironmentReference,
     EnvironmentSource,
+    ModelMount,
     Project,
     Reading,
     RequestSettings,
@@ -106,7 +108,7 @@ def read_inference_config(document: Document, texts: Texts) -> Reading:
         entry_script=script,
         # AML_APP_ROOT holds the source directory under its own name; AZUREML_SOURCE_DIRECTORY adds that folder itself.
         import_roots=(code.parent, code) if root.get("sourceDirectory") else (code,),
-        models=tuple(models_near(script, texts)) if script else (),
+        models=_as_v1_mounts(tuple(models_near(script, texts))) if script else (),
         environment=environment,
         base_image=_image(root),
         environment_variables=variables(_inside(root, "environment", "environmentVariables")),
@@ -115,6 +117,18 @@ def read_inference_config(document: Document, texts: Texts) -> Reading:
         port=_whole(written, "port"),
     )
     return Reading(project, tuple(findings))
+
+
+def _as_v1_mounts(models: tuple[ModelMount, ...]) -> tuple[ModelMount, ...]:
+    """Several models lie apart under AZUREML_MODEL_DIR, each below its name and version. A model that is no more than a path
+    is named after the file and has version 0 (azureml-core, `LocalWebservice._identify_models`)."""
+    if len(models) < 2:
+        return models
+    return tuple(_v1_mount(model, model.mounted_as.name[:30]) for model in models)
+
+
+def _v1_mount(model: ModelMount, name: str) -> ModelMount:
+    return replace(model, mounted_as=PurePosixPath(name, "0", model.mounted_as.name), name=name, version="0")
 
 
 def _entry(root: Mapping | None, key: str) -> Marked | None:
