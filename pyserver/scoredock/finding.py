@@ -46,6 +46,18 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
+class Insertion:
+    """Where a line can be added to a file, whatever it says: ``before`` and ``after`` go around it."""
+
+    place: Place
+    before: str
+    after: str = ""
+
+    def edit(self, line: str) -> Edit:
+        return Edit(self.place, f"{self.before}{line}{self.after}")
+
+
+@dataclass(frozen=True, slots=True)
 class Fix:
     """A mechanical mend: a title in the imperative and the edits that do it, non-overlapping, all against the same text."""
 

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import pickle
 import sys
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from textwrap import dedent
 
+import joblib
 import pytest
+import sklearn
+from sklearn.linear_model import LinearRegression
+from tests.contract.applying import apply
 
 from scoredock.checking.gather import Environment, Surroundings
 from scoredock.checking.run import check_file, check_paths
+from scoredock.contract.check import check
 from scoredock.contract.facts import EnvironmentFacts, Role
+from scoredock.finding import Finding
 
 DEPLOYMENT = """\
 $schema: https://azuremlschemas.azureedge.net/latest/managedOnlineDeployment.schema.json
@@ -116,6 +123,47 @@ def test_a_mended_project_is_silent(project: Path) -> None:
     (project / "src" / "score.py").write_text(mended, encoding="utf-8")
     (project / "src" / "helper.py").write_text("def answer(x):\n    return [1, 2]\n", encoding="utf-8")
     assert [finding for one in check_paths([project]) for finding in one.findings if finding.severity.value == "error"] == []
+
+
+def missing(project: Path, overlay: dict[Path, str] | None = None) -> list[Finding]:
+    script = project / "src" / "score.py"
+    facts = Surroundings(overlay=overlay).facts(SCRIPT, script)
+    return [finding for finding in check(SCRIPT, script, facts) if finding.code == "SD113"]
+
+
+def test_a_missing_package_is_added_to_the_conda_file(project: Path) -> None:
+    conda = project / "conda.yml"
+    (finding,) = missing(project)
+    assert finding.place.path == project / "src" / "score.py"
+    assert finding.fix is not None
+    assert finding.fix.title == "Add `scikit-learn` to conda.yml"
+    assert {edit.place.path for edit in finding.fix.edits} == {conda}
+    mended = apply(CONDA, finding.fix)
+    assert mended == CONDA.replace("numpy==1.26.4\n", "numpy==1.26.4\n      - scikit-learn\n")
+    # In the editor it counts before it is saved.
+    assert missing(project, {conda: mended}) == []
+    conda.write_text(mended, encoding="utf-8")
+    assert missing(project) == []
+
+
+def test_it_is_asked_for_in_the_version_that_the_model_was_saved_with(project: Path) -> None:
+    joblib.dump(LinearRegression().fit([[0.0], [1.0]], [0.0, 1.0]), project / "model" / "model.pkl")
+    (finding,) = missing(project)
+    assert finding.fix is not None
+    assert finding.fix.title == f"Add `scikit-learn=={sklearn.__version__}` to conda.yml"
+    (project / "conda.yml").write_text(apply(CONDA, finding.fix), encoding="utf-8")
+    assert missing(project) == []
+
+
+def test_what_nobody_knows_is_not_added(project: Path) -> None:
+    facts = Surroundings().facts(SCRIPT, project / "src" / "score.py")
+    assert facts.environment is not None
+    environment = replace(facts.environment, installed=(), modules=(), complete=True)
+    text = SCRIPT.replace("import sklearn", "import our_own_thing")
+    found = check(text, project / "src" / "score.py", replace(facts, environment=environment))
+    (finding,) = [finding for finding in found if finding.code == "SD113"]
+    assert finding.fix is None
+    assert "ship the module with the script" in finding.message
 
 
 def test_a_module_outside_of_the_path(project: Path) -> None:

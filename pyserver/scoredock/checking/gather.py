@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -84,13 +84,14 @@ class Surroundings:
         if not isinstance(source, (CondaFile, RequirementsFile)):
             return None
         if source not in self._environments:
-            self._environments[source] = _read_environment(source)
+            self._environments[source] = _read_environment(source, self.overlay)
         return self._environments[source]
 
     def _models(self, project: Project, environment: Environment | None) -> ModelFacts:
-        from scoredock.checking.model_files import remarks
+        from scoredock.checking.model_files import made_with, remarks
 
-        return ModelFacts(model_tree(project), remarks(project, environment.facts if environment is not None else None))
+        facts = environment.facts if environment is not None else None
+        return ModelFacts(model_tree(project), remarks(project, facts), made_with(project))
 
     def _syntax(self, text: str, environment: Environment | None) -> SyntaxVerdict | None:
         """The verdict of the environment's Python, asked only when it is another than ours (and may be asked)."""
@@ -148,15 +149,18 @@ def _asked(interpreter: Path, text: str) -> SyntaxVerdict | None:
     return ask(interpreter, text.encode("utf-8", "replace"))
 
 
-def _read_environment(source: CondaFile | RequirementsFile) -> Environment | None:
+def _read_environment(source: CondaFile | RequirementsFile, overlay: Mapping[Path, str]) -> Environment | None:
     from scoredock.environment.declared import environment_facts
-    from scoredock.environment.sync import find, read_specification
+    from scoredock.environment.reading import read_specification
+    from scoredock.environment.sync import find
     from scoredock.environment.values import EnvironmentProblem
+    from scoredock.project.adding import package_line
 
     try:
-        specification = read_specification(source)
+        specification = read_specification(source, overlay)
         ready = find(specification)
-        return Environment(environment_facts(specification, ready), ready.interpreter if ready else None)
+        facts = replace(environment_facts(specification, ready), package_line=package_line(source, overlay))
+        return Environment(facts, ready.interpreter if ready else None)
     except EnvironmentProblem as problem:  # `project/` says what is wrong with the file
         import logging
 

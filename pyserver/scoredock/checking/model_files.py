@@ -40,6 +40,16 @@ def remarks(project: Project, environment: EnvironmentFacts | None) -> tuple[Mod
     return tuple(found)
 
 
+def made_with(project: Project) -> tuple[tuple[str, str], ...]:
+    """Distribution -> version, where all the model files that name one name the same."""
+    versions: dict[str, set[str]] = {}
+    for _, file in model_files(project):
+        model = _inspected(file)
+        for made in model.made_with if model is not None else ():
+            versions.setdefault(made.distribution, set()).add(made.version)
+    return tuple((name, min(found)) for name, found in sorted(versions.items()) if len(found) == 1)
+
+
 def mount_findings(project: Project, environment: EnvironmentFacts | None) -> tuple[Finding, ...]:
     """The same on the lines that mount the models; softer, as nothing says there that the file is loaded."""
     from scoredock.models.findings import model_findings

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import PurePosixPath
 
-from scoredock.finding import Severity
+from scoredock.finding import Insertion, Severity
 
 
 class Role(str, Enum):
@@ -58,7 +58,8 @@ class EnvironmentFacts:
     ``python`` is "3.11" or "3.11.7". ``declared`` are the file's packages; ``installed`` all of the synced
     environment's (``None``: not synced). ``modules`` maps an import name to the distributions that provide it.
     ``complete`` is false when something could not be read (a base image that brings packages, an unreadable include):
-    absence then proves nothing.
+    absence then proves nothing. ``known`` maps an import name to the distributions that are known to provide it, whether
+    the environment has them or not; ``package_line`` is where its file takes another package.
     """
 
     python: str | None = None
@@ -66,6 +67,8 @@ class EnvironmentFacts:
     installed: tuple[Distribution, ...] | None = None
     modules: tuple[tuple[str, tuple[str, ...]], ...] = ()
     complete: bool = False
+    known: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    package_line: Insertion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +85,11 @@ class ModelRemark:
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
     """What the service will find under ``AZUREML_MODEL_DIR``: every path below it (files and folders), and what the model
-    files say of themselves."""
+    files say of themselves. ``made_with``: distribution -> the one version that they were saved with."""
 
     tree: frozenset[PurePosixPath] | None = None
     remarks: tuple[ModelRemark, ...] = ()
+    made_with: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from scoredock.environment.conda_versions import as_pep440, exact_version
 from scoredock.environment.installed import installed_distributions, site_packages
 from scoredock.environment.modules import installed_modules
 from scoredock.environment.sync import find
-from scoredock.environment.twins import known_modules, twin_of
+from scoredock.environment.twins import known_distributions, known_modules, twin_of
 from scoredock.environment.values import ReadyEnvironment, Requirement, Specification
 
 _SPECIFIER = re.compile(r"^\s*[A-Za-z0-9][\w.-]*\s*(?:\[[^\]]*\])?\s*(?P<rest>[^;#]*?)\s*(?:;.*|#.*|\s--hash.*)?$", re.DOTALL)
@@ -28,7 +28,7 @@ def environment_facts(specification: Specification, ready: ReadyEnvironment | No
     ready = ready or find(specification)
     installed: tuple[Distribution, ...] | None = None
     versions: dict[str, str] = {}
-    modules = known_modules()
+    known = modules = known_modules()
     if ready:
         packages = packages_folder(ready)
         versions = installed_distributions(packages)
@@ -40,6 +40,7 @@ def environment_facts(specification: Specification, ready: ReadyEnvironment | No
         installed=installed,
         modules=tuple(modules.items()),
         complete=ready is not None,
+        known=tuple({**_of_the_same_name(), **known}.items()),
     )
 
 
@@ -57,6 +58,10 @@ def declared_distributions(specification: Specification, installed: dict[str, st
         specifier = pip_specifier(item)
         found[item.name] = Distribution(item.name, _pin(specifier), specifier, (installed or {}).get(item.name))
     return tuple(found.values())
+
+
+def _of_the_same_name() -> dict[str, tuple[str, ...]]:
+    return {name.replace("-", "_"): (name,) for name in known_distributions()}
 
 
 def declared_python(specification: Specification) -> str | None:

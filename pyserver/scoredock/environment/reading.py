@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Mapping as AnyMapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,19 +15,21 @@ from scoredock.project.marked_yaml import read_yaml
 from scoredock.project.values import CondaFile, DockerBuild, EnvironmentReference, EnvironmentSource, RequirementsFile
 
 
-def read_specification(source: EnvironmentSource) -> Specification:
+def read_specification(source: EnvironmentSource, overlay: AnyMapping[Path, str] | None = None) -> Specification:
     """Read the file behind ``source`` and every file it includes; raises EnvironmentProblem with the place.
 
-    A project without any environment file gets an empty specification: Python and the inference server alone.
+    A project without any environment file gets an empty specification: Python and the inference server alone. ``overlay``
+    holds texts that an editor has not saved yet.
     """
     if source is None:
         return Specification(Path(), kind="none")
     if isinstance(source, CondaFile):
         if source.inline is not None:
             return _read_inline(source.inline, source.path)
-        return read_environment_file(source.path)
+        unsaved = (overlay or {}).get(source.path)
+        return read_environment_file(source.path) if unsaved is None else read_conda_text(unsaved, source.path)
     if isinstance(source, RequirementsFile):
-        return read_requirements(source.path)
+        return read_requirements(source.path, (overlay or {}).get(source.path))
     if isinstance(source, EnvironmentReference):
         from scoredock.environment.sources import resolve
 

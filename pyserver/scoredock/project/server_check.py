@@ -12,9 +12,9 @@ import yaml
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from scoredock.finding import Edit, Finding, Fix, Place, Severity
-from scoredock.project.insertion import append_item
-from scoredock.project.marked import Document, Mapping, Sequence
+from scoredock.finding import Finding, Fix, Place, Severity
+from scoredock.project.insertion import pip_line
+from scoredock.project.marked import Document, Sequence
 from scoredock.project.packages import Package
 from scoredock.project.said import found
 
@@ -48,29 +48,14 @@ def check_server(document: Document, dependencies: Sequence, packages: tuple[Pac
 def _missing(document: Document, dependencies: Sequence, by_name: dict[str, Package]) -> Finding:
     newest = _newest_for(by_name.get("python"))
     line = f"{SERVER}=={newest}" if newest else SERVER
-    edit = _adding(document, dependencies, line, has_pip="pip" in by_name)
+    insertion = pip_line(document, dependencies, has_pip="pip" in by_name)
     message = (
         f"'{SERVER}' is not among the packages: the server that runs the script is then missing"
         " (some of Microsoft's images install an old one at start, others end with 'gunicorn: not found')."
     )
     place = dependencies.place
     top = Place(place.path, place.line, place.column, place.line, place.column + 1)
-    return found("SD403", Severity.WARNING, top, message, Fix(f"Add '{line}'", (edit,)) if edit else None)
-
-
-def _adding(document: Document, dependencies: Sequence, line: str, *, has_pip: bool) -> Edit | None:
-    for item in dependencies:
-        if isinstance(item, Mapping) and isinstance(section := item.get("pip"), Sequence) and section.items:
-            return append_item(document, section, line)
-    if not dependencies.items:
-        return None
-    edit = append_item(document, dependencies, f"pip:\n  - {line}")
-    if edit is None:
-        return append_item(document, dependencies, f"{{pip: [{line}]}}" if has_pip else f"pip, {{pip: [{line}]}}")
-    if has_pip:
-        return edit
-    pip = append_item(document, dependencies, "pip")
-    return Edit(edit.place, pip.text + edit.text) if pip else None
+    return found("SD403", Severity.WARNING, top, message, Fix(f"Add '{line}'", (insertion.edit(line),)) if insertion else None)
 
 
 def _newest_for(python: Package | None) -> str | None:

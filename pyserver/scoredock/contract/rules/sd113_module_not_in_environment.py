@@ -47,17 +47,33 @@ def check(script: Script) -> Iterator[Finding]:
         told.add(root)
         if site.conditional:
             severity = Severity.WARNING
-        candidates = _providers(site.module, environment)
-        which = candidates[0] if candidates else root.replace("_", "-").lower()
+        candidates = _providers(site.module, (*environment.known, *environment.modules)) or _same_name(root)
         certain = "has no" if environment.complete else "does not ask for any"
+        others = f" (or {', '.join(f'`{other}`' for other in candidates[1:4])})" if len(candidates) > 1 else ""
         yield RULE.finding(
             script,
             script.text.place(site.alias if hasattr(site.alias, "lineno") and isinstance(site.node, ast.Import) else site.node),
-            f"The environment {certain} package that provides `{site.module}`: {site.consequence}. Add `{which}`"
-            + (f" (or {', '.join(f'`{other}`' for other in candidates[1:4])})" if len(candidates) > 1 else "")
-            + " to it.",
+            f"The environment {certain} package that provides `{site.module}`: {site.consequence}. "
+            + (
+                f"Add `{candidates[0]}`{others} to it."
+                if candidates
+                else "Add the one that does, or ship the module with the script."
+            ),
             severity=severity,
+            fix=_added(script, candidates[0], environment) if candidates else None,
         )
+
+
+def _added(script: Script, distribution: str, environment: EnvironmentFacts) -> Fix | None:
+    """Add the package to the environment's file: in the version that is installed, else in that which the model was saved
+    with, else in whichever the resolver finds."""
+    if environment.package_line is None:
+        return None
+    installed = {one.name: one.installed for one in environment.installed or ()}
+    made_with = dict(script.facts.models.made_with) if script.facts.models is not None else {}
+    version = installed.get(distribution) or made_with.get(distribution)
+    line = f"{distribution}=={version}" if version else distribution
+    return Fix(f"Add `{line}` to {environment.package_line.place.path.name}", (environment.package_line.edit(line),))
 
 
 def _contrib(script: Script, site: ImportSite, environment: EnvironmentFacts | None) -> Finding | None:
@@ -86,9 +102,9 @@ def _contrib(script: Script, site: ImportSite, environment: EnvironmentFacts | N
     )
 
 
-def _providers(module: str, environment: EnvironmentFacts) -> tuple[str, ...]:
-    """Distributions that provide a module, by its longest known dotted name; of the same name when nothing is known."""
-    table = dict(environment.modules)
+def _providers(module: str, modules: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[str, ...]:
+    """Distributions that provide a module, by its longest known dotted name; none when nothing is known."""
+    table = dict(modules)
     parts = module.split(".")
     for length in range(len(parts), 0, -1):
         found = table.get(".".join(parts[:length]))
@@ -97,10 +113,15 @@ def _providers(module: str, environment: EnvironmentFacts) -> tuple[str, ...]:
     return ()
 
 
+def _same_name(root: str) -> tuple[str, ...]:
+    name = root.replace("_", "-").lower()
+    return (name,) if name in KNOWN else ()
+
+
 def _missing(site: ImportSite, environment: EnvironmentFacts) -> Severity | None:
     """How sure it is that the module is not there; ``None`` when it is, or may well be."""
     root = site.module.split(".")[0]
-    found = _providers(site.module, environment)
+    found = _providers(site.module, environment.modules)
     if environment.complete and environment.installed is not None:
         provided = {name.split(".")[0] for name, _ in environment.modules}
         return None if found or root in provided else Severity.ERROR
