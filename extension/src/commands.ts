@@ -72,7 +72,7 @@ export const COMMANDS: Record<string, Forms> = {
     needsTrust: true,
     enabled: (app) => async (given) => {
       const service = (await serviceFor(app, given)) ?? (await pickService(app));
-      if (service && (await debugged(service, { stopOnRaise: true }))) await app.scoring.score(service, false);
+      if (service && (await debugged(service, { stopOnRaise: true }))) await app.scoring.replay(service);
     },
   },
   "scoredock.showServiceLog": {

@@ -108,6 +108,7 @@ export interface ScoreParams {
   name: string;
   sampleUri?: string;
   body?: string;
+  failed?: boolean;
   workDoneToken?: string | number;
 }
 

@@ -1,7 +1,7 @@
 // Sends samples to services and shows the answers; after each update that took effect the last sample is sent again.
 import * as vscode from "vscode";
 import type { Answers } from "./panel/answers";
-import { Samples, type Sample, Score, type ServiceUpdated, ServiceWasUpdated, type ServiceView } from "./protocol";
+import { Samples, type Sample, Score, type ScoreParams, type ServiceUpdated, ServiceWasUpdated, type ServiceView } from "./protocol";
 import type { Server } from "./server";
 import type { RunningServices } from "./services";
 import { problemOf } from "./server";
@@ -36,13 +36,18 @@ export class Scoring implements vscode.Disposable {
     const chosen = !pick && known ? known : samples.length === 1 ? samples[0] : await pickSample(samples, last);
     if (!chosen) return;
     await this.state.update(LAST, { ...this.state.get<Record<string, string>>(LAST, {}), [service.name]: chosen.label });
-    await this.send(service, chosen);
+    await this.send(service, chosen.label, chosen.uri ? { sampleUri: chosen.uri } : { body: chosen.body });
   }
 
-  private async send(service: ServiceView, sample: Sample): Promise<void> {
-    const title = vscode.l10n.t("Scoring {0} on {1}", sample.label, service.name);
+  /** Sends the request that failed last once more, whoever sent it the first time. */
+  async replay(service: ServiceView): Promise<void> {
+    await this.send(service, vscode.l10n.t("the request that failed"), { failed: true });
+  }
+
+  private async send(service: ServiceView, label: string, what: Partial<ScoreParams>): Promise<void> {
+    const title = vscode.l10n.t("Scoring {0} on {1}", label, service.name);
     const result = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, () =>
-      this.server.request(Score, sample.uri ? { name: service.name, sampleUri: sample.uri } : { name: service.name, body: sample.body }),
+      this.server.request(Score, { name: service.name, ...what }),
     );
     const generation = this.services.named(service.name)?.generation ?? service.generation;
     await this.answers.show(service.name, { result, at: new Date(), generation });

@@ -26,6 +26,11 @@ def cache_folder() -> Path:
     return _folder("cache")
 
 
+def debuggers_folder() -> Path:
+    """debugpy for the Pythons of services. Containers see it (read-only) from their start, so that it can come later."""
+    return cache_folder() / "debuggers"
+
+
 def state_folder() -> Path:
     """What describes running things: logs and control channels of services."""
     return _folder("state")

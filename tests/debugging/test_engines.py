@@ -89,6 +89,39 @@ async def test_attach_by_name(kit: Kit, open_attachments: list[Attachment]) -> N
     assert await asyncio.to_thread(post, service, '{"number": 2}') == {"answer": 6}
 
 
+async def test_a_service_that_is_deployed_anew_stays_under_the_debugger(kit: Kit, open_attachments: list[Attachment]) -> None:  # noqa: F811
+    kit.write(SCRIPT)
+    await kit.engine.deploy(kit.plan())
+    line = line_of(kit, "answer = number")
+    attachment = await attach(kit.name)
+    open_attachments.append(attachment)
+    async with connected(attachment.host, attachment.port) as client:
+        await start(client, attachment, kit, line)
+        kit.edit("weight = 2", "weight = 3")
+        service = await kit.engine.deploy(kit.plan(environment_variables=(("NEW", "1"),)))
+        await client.event("output", lambda body: "deployed anew" in body["output"])
+        await client.event("output", lambda body: "new worker" in body["output"])
+        sent = asyncio.create_task(asyncio.to_thread(post, service, '{"number": 5}'))
+        thread, frames, _ = await client.stopped()
+        assert (frames[0]["line"], (await client.locals_of(frames[0]))["number"]) == (line, "5")
+        await client.ask("continue", threadId=thread)
+        assert await sent == {"answer": 15}
+        await client.ask("disconnect")
+    await asyncio.wait_for(attachment.closed(), 10)
+
+
+async def test_a_service_that_is_stopped_ends_its_session(kit: Kit, open_attachments: list[Attachment]) -> None:  # noqa: F811
+    kit.write(SCRIPT)
+    await kit.engine.deploy(kit.plan())
+    attachment = await attach(kit.name)
+    open_attachments.append(attachment)
+    async with connected(attachment.host, attachment.port) as client:
+        await start(client, attachment, kit)
+        await kit.engine.stop(kit.name)
+        await client.event("terminated")
+        await client.until_closed()
+
+
 async def test_libraries_can_be_read_where_they_are_stepped_into(kit: Kit, open_attachments: list[Attachment]) -> None:  # noqa: F811
     kit.write(SCRIPT.replace("number = json", 'flask.jsonify({"a": 1})\n    number = json'))
     service = await kit.engine.deploy(kit.plan())

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from scoredock.debugging.library import NEWEST, VERSIONS, version_for
+from scoredock.debugging import library
+from scoredock.debugging.library import LOCKS, NEWEST, VERSIONS, library_for, version_for
 from scoredock.debugging.workers import CannotAttach
 from tests.debugging.scripts import SCORE
 from tests.runtime.test_versions import MATRIX, interpreters
@@ -62,3 +63,19 @@ def test_every_python_has_its_debugpy() -> None:
     assert version_for((3, 12)) == version_for((3, 14)) == NEWEST
     with pytest.raises(CannotAttach, match=r"3\.6"):
         version_for((3, 6))
+
+
+def test_every_debugpy_is_pinned_byte_for_byte() -> None:
+    assert {lock.stem for lock in LOCKS.iterdir()} == {f"debugpy-{version}" for version in {NEWEST, *VERSIONS.values()}}
+    assert all(lock.read_text().count("--hash=sha256:") > 10 for lock in LOCKS.iterdir())
+
+
+@pytest.mark.slow
+async def test_a_debugpy_of_another_content_is_refused(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    version = version_for((3, 8))
+    (tmp_path / f"debugpy-{version}.txt").write_text(f"debugpy=={version} --hash=sha256:{'0' * 64}\n")
+    monkeypatch.setattr(library, "LOCKS", tmp_path)
+    (home / "cache").unlink()  # one of its own, with nothing in it
+    with pytest.raises(CannotAttach, match="cannot be fetched") as refused:
+        await library_for("3.8")
+    assert "ash" in (refused.value.details or ""), "the hash is what it says"

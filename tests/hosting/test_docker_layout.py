@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scoredock.hosting.docker_layout import RUNTIME, identity_of, laid_out, paths_of
+from scoredock.hosting.docker_layout import OURS, RUNTIME, identity_of, laid_out, paths_of
 from scoredock.hosting.values import Plan, ServiceProblem
 from scoredock.project.values import ModelMount, Project, Source
 
@@ -34,7 +34,7 @@ def plan(work: Path, **changes: Any) -> Plan:
 
 def where(work: Path, **changes: Any) -> tuple[dict[str, str], dict[str, str], str]:
     layout = laid_out(plan(work, **changes))
-    mounts = {str(m.inside): str(m.source.relative_to(work)) for m in layout.mounts if m.inside != RUNTIME}
+    mounts = {str(m.inside): str(m.source.relative_to(work)) for m in layout.mounts if m.inside not in OURS}
     assert all(mount.read_only for mount in layout.mounts)
     return dict(layout.variables), mounts, str(layout.working_folder)
 

@@ -19,13 +19,14 @@ from scoredock.debugging.workers import CannotAttach
 from scoredock.environment.tools import fetch_uv
 from scoredock.environment.uv import Uv, UvFailed, run_child
 from scoredock.environment.values import EnvironmentProblem
-from scoredock.folders import cache_folder
+from scoredock.folders import debuggers_folder
 from scoredock.progress import Progress, Step, silent
 
 # Python -> the last debugpy that runs on it.
 VERSIONS = {(3, 7): "1.7.0", (3, 8): "1.8.21", (3, 9): "1.8.21"}
 NEWEST = "1.8.22"
 OLDEST_PYTHON = (3, 7)
+LOCKS = Path(__file__).parent / "locks"  # every wheel of these versions, byte for byte
 # Of debugpy's 20 MB; what is for other systems, for tests, and for attaching by process id goes.
 NOT_NEEDED = ("*.dll", "*.pdb", "*.dylib", "*.exe", "winappdbg", "windows", "linux_and_mac", "*.dist-info")
 
@@ -43,7 +44,7 @@ async def library_for(python: str, platform: str | None = None, progress: Progre
     major, second = python.split(".")[:2]
     minor = (int(major), int(second))
     version = version_for(minor)
-    folder = cache_folder() / "tools" / f"debugpy-{version}-py{minor[0]}.{minor[1]}-{platform or sys.platform}"
+    folder = debuggers_folder() / f"debugpy-{version}-py{minor[0]}.{minor[1]}-{platform or sys.platform}"
     if (folder / "debugpy").is_dir():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -59,7 +60,8 @@ async def _fetch(folder: Path, version: str, minor: tuple[int, int], platform: s
     try:
         arguments = [
             *("pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:", "--target", str(work / "all")),
-            *("--python-version", f"{minor[0]}.{minor[1]}", f"debugpy=={version}"),
+            *("--python-version", f"{minor[0]}.{minor[1]}"),
+            *("--require-hashes", "--requirement", str(LOCKS / f"debugpy-{version}.txt")),
             *(("--python-platform", platform) if platform else ()),
         ]
         try:
@@ -77,6 +79,8 @@ async def _fetch(folder: Path, version: str, minor: tuple[int, int], platform: s
         trimmed = work / "trimmed"
         shutil.copytree(work / "all", trimmed, ignore=shutil.ignore_patterns(*NOT_NEEDED, "bin", "__pycache__"))
         await _compile(trimmed, minor)
+        for one in (trimmed, *trimmed.rglob("*")):
+            one.chmod(0o755 if one.is_dir() else 0o644)  # a container's user is somebody else
         shutil.rmtree(folder, ignore_errors=True)
         os.replace(trimmed, folder)  # noqa: PTH105  a folder is moved whole: nobody sees half of it
     finally:

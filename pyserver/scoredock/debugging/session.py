@@ -250,14 +250,13 @@ class Session:
 
     async def _welcome(self, opened: Opened) -> None:
         adapter = await self._join(opened)
-        if self._debuggees.configured:
-            if opened.parent:
-                self._say(f"Process {opened.pid}, which worker {opened.parent} has started, is debugged too.")
-            else:
-                self._say(
-                    f"A new worker (process {opened.pid}) runs your code; breakpoints are set in it, its state starts anew."
-                )
-            await self._configure(adapter, replay=True)
+        if not self._debuggees.configured:
+            return
+        await self._configure(adapter, replay=True)
+        if opened.parent:
+            self._say(f"Process {opened.pid}, which worker {opened.parent} has started, is debugged too.")
+        else:
+            self._say(f"A new worker (process {opened.pid}) runs your code. Breakpoints are set in it; its state starts anew.")
 
     def _waits(self, pid: int) -> None:
         adapter = self._debuggees.of(pid)

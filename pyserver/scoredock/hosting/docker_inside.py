@@ -11,7 +11,7 @@ from scoredock.engine.background import beside
 from scoredock.engine.connection import Connection
 from scoredock.engine.exec_stream import executed
 from scoredock.engine.values import ContainerGone
-from scoredock.hosting.docker_layout import RUNTIME
+from scoredock.hosting.docker_layout import DEBUGGERS, OURS, RUNTIME
 from scoredock.hosting.docker_stock import Row
 from scoredock.hosting.values import Pipe
 
@@ -25,7 +25,7 @@ class DockerInside:
         self._connection, self._row = connection, row
         self.control = str(row.record.control)
         self.machine = _MACHINES.get(connection.about.architecture, "")
-        self.mappings = tuple((here, there) for here, there in row.record.mounts if PurePosixPath(there) != RUNTIME)
+        self.mappings = tuple((here, there) for here, there in row.record.mounts if PurePosixPath(there) not in OURS)
 
     async def connect(self, path: str) -> tuple[asyncio.StreamReader, Pipe]:
         command = (self._row.record.interpreter, "-I", "-S", str(RUNTIME / "client.py"), path)
@@ -51,6 +51,9 @@ class DockerInside:
             opened.set_exception(OSError("the container does not run") if isinstance(error, ContainerGone) else error)
 
     async def bring(self, folder: Path) -> str:
+        mounted = {there: here for here, there in self._row.record.mounts}.get(str(DEBUGGERS))
+        if mounted is not None and folder.resolve().is_relative_to(mounted):
+            return str(DEBUGGERS / folder.resolve().relative_to(mounted).as_posix())
         place = RUNTIME.parent / folder.name
         identifier = self._row.container.id
         there = await beside(lambda _: containers.execute(self._connection, identifier, ("test", "-d", str(place))))

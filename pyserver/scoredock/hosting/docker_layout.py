@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from scoredock import runtime
 from scoredock.engine.values import Mounted
+from scoredock.folders import debuggers_folder
 from scoredock.hosting import launch, model_layout
 from scoredock.hosting.crash import Paths
 from scoredock.hosting.values import Plan, ServiceProblem
@@ -16,8 +17,10 @@ from scoredock.project.values import Project, Source
 APP = PurePosixPath("/var/azureml-app")
 MODELS = APP / "azureml-models"
 RUNTIME = PurePosixPath("/opt/scoredock/runtime")
+DEBUGGERS = PurePosixPath("/opt/scoredock/debuggers")
 # A folder that the runs of a service share, also with the one that takes their place: control sockets and failures.
 RUNS = PurePosixPath("/run/scoredock")
+OURS = frozenset({RUNTIME, DEBUGGERS})  # mounts that hold nothing of the user's
 PORT = 5001
 
 
@@ -41,7 +44,10 @@ def laid_out(plan: Plan) -> Layout:
     placed = launch.layout(project)
     code = APP / (project.code.name or "code")
     app_root = APP if placed.source_directory else code / PurePosixPath(placed.app_root.relative_to(project.code).as_posix())
-    mounts = [Mounted(Path(runtime.__file__).parent, RUNTIME), Mounted(_present(project.code), code)]
+    debuggers = debuggers_folder().resolve()
+    debuggers.mkdir(parents=True, exist_ok=True)
+    ours = [Mounted(Path(runtime.__file__).parent, RUNTIME), Mounted(debuggers, DEBUGGERS)]
+    mounts = [*ours, Mounted(_present(project.code), code)]
     variables = {
         "AML_APP_ROOT": str(app_root),
         "AZUREML_ENTRY_SCRIPT": placed.entry_script,
@@ -70,7 +76,7 @@ def model_folder(project: Project) -> PurePosixPath | None:
 
 def paths_of(code: Path, entry_script: Path, mounts: tuple[Mounted, ...]) -> Paths:
     """How paths of the container come back to the user's files."""
-    own = tuple((mount.inside, mount.source) for mount in mounts if mount.inside != RUNTIME)
+    own = tuple((mount.inside, mount.source) for mount in mounts if mount.inside not in OURS)
     return Paths(code, entry_script, own)
 
 
@@ -82,6 +88,8 @@ def identity_of(mounts: tuple[Mounted, ...]) -> tuple[str, ...]:
     """
     found = []
     for mount in mounts:
+        if mount.inside == DEBUGGERS:
+            continue  # a cache: nothing that runs depends on it
         try:
             about = mount.source.stat()
             found.append(f"{about.st_dev}:{about.st_ino}")

@@ -144,9 +144,12 @@ class SampleList:
 
 @dataclass(frozen=True, slots=True)
 class ScoreParams:
+    """What is sent: a file, a text, or (``failed``) the request that failed last, whoever sent it."""
+
     name: str
     sample_uri: str = ""
     body: str | None = None
+    failed: bool = False
     work_done_token: str | int | None = None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from scoredock.lsp.wire import UserProblem
 
 if TYPE_CHECKING:
     from scoredock.lsp.server import ScoredockServer
+    from scoredock.scoring.values import Request
 
 # Bytes of a body that are shown; what is sent is always whole.
 SHOWN = 200_000
@@ -47,19 +49,17 @@ async def score(server: ScoredockServer, params: ScoreParams) -> ScoreResult:
         await tools.ensure(reporting.hear, offline=server.settings.offline, python=server.settings.tools_python)
         from scoredock.debugging.attach import is_attached
         from scoredock.hosting import services as hosting
-        from scoredock.scoring.sending import Request, content_type_of, send
+        from scoredock.scoring.sending import send
         from scoredock.scoring.values import ScoringProblem
 
         service = await hosting.find(params.name)
         if service is None:
             raise UserProblem(GONE.format(name=params.name))
-        path = path_of(params.sample_uri) if params.sample_uri else None
-        body = path.read_bytes() if path else (params.body or "").encode()
+        request, label = await _wanted(params)
         # Whoever stands at a breakpoint in this very request must not be told that it took too long.
         patience = None if await is_attached(params.name) else server.settings.score_timeout
-        request = Request(body, content_type=content_type_of(path) if path else None, timeout=patience)
-        shown = body[:SHOWN].decode("utf-8", "replace")
-        label = path.name if path else "from the schema"
+        request = replace(request, timeout=patience)
+        shown = request.body[:SHOWN].decode("utf-8", "replace") if isinstance(request.body, bytes) else ""
         try:
             answer = await send(service.scoring_uri, request)
         except ScoringProblem as problem:
@@ -76,6 +76,19 @@ async def score(server: ScoredockServer, params: ScoreParams) -> ScoreResult:
         headers=answer.headers,
         problem=problem_text,
     )
+
+
+async def _wanted(params: ScoreParams) -> tuple[Request, str]:
+    """The request that is meant, and what to call it."""
+    from scoredock.scoring.failed import last_failed
+    from scoredock.scoring.sending import Request, content_type_of
+
+    if params.failed:
+        return await last_failed(params.name), "the request that failed"
+    path = path_of(params.sample_uri) if params.sample_uri else None
+    if path is None:
+        return Request((params.body or "").encode()), "from the schema"
+    return Request(path.read_bytes(), content_type=content_type_of(path)), path.name
 
 
 def _why(status: int, run_failed: bool | None) -> str:
