@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from scoredock.environment.image import BaseImage, EarlierImage, HostBuild, Recipe, image_recipe
+from scoredock.environment.image import image_recipe
+from scoredock.environment.image_values import BaseImage, EarlierImage, HostBuild, Recipe
 from scoredock.environment.lock_text import Resolved, parse_lock
 from scoredock.environment.values import EnvironmentProblem, Specification
 
@@ -110,6 +111,19 @@ def test_a_changed_pin_is_a_small_layer_on_the_nearest_image() -> None:
     assert upon.dockerfile.split("FROM ")[1].startswith(first.tag)
     assert "venv" not in upon.dockerfile
     assert dict(labels_of(upon))["scoredock.steps"] == "1"
+
+
+def test_the_classic_builder_takes_only_what_has_changed() -> None:
+    open_index = replace(HOST, index=(("UV_DEFAULT_INDEX", "https://pypi.example/simple"),))
+    first = recipe(host=open_index, buildkit=False)
+    changed = parse_lock("numpy==1.26.4\nsix==1.15.0\n")
+    upon = recipe(lock=changed, host=open_index, buildkit=False, earlier=(EarlierImage(first.tag, labels_of(first)),))
+    assert upon.tag == recipe(lock=changed, host=open_index, buildkit=False).tag != first.tag
+    stages = upon.dockerfile.split("FROM ")[1:]
+    assert [stage.split()[0] for stage in stages] == [first.tag, first.tag]
+    assert "COPY . " in stages[0] and "COPY . " not in stages[1], "certificates and uv stay in the first stage"
+    assert "pypi.example" not in stages[1]
+    assert any(file.name == "image_changes.py" for file in upon.files)
 
 
 @pytest.mark.parametrize(

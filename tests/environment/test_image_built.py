@@ -16,8 +16,9 @@ from scoredock.engine.builds import Builder
 from scoredock.engine.connection import Connection, connect
 from scoredock.engine.images import find_image
 from scoredock.engine.values import BuildOrder
-from scoredock.environment.image import BaseImage, EarlierImage, Recipe, image_recipe
+from scoredock.environment.image import image_recipe
 from scoredock.environment.image_host import host_build, image_lock, image_python
+from scoredock.environment.image_values import BaseImage, EarlierImage, Recipe
 from scoredock.environment.lock_text import Resolved
 from scoredock.environment.values import Specification
 from scoredock.hosting.installed import installed_in
@@ -31,13 +32,19 @@ def connection() -> Iterator[Connection]:
     found = connect()
     before = {image.id for image in found.client.images.list()}
     yield found
-    for image in found.client.images.list(filters={"label": "scoredock.base"}):
-        if image.id not in before and any(tag.startswith(PREFIX) for tag in image.tags):
-            found.client.images.remove(image.id, force=True)
+    # The newest first: one that another is built upon cannot go before it.
+    made = [image for image in found.client.images.list(all=True) if image.id not in before]
+    for image in sorted(made, key=lambda image: image.attrs["Created"], reverse=True):
+        for tag in image.tags:
+            if tag.startswith(PREFIX):
+                found.client.images.remove(tag, force=True)
     found.close()
 
 
-LEFT = ("/run/scoredock-index", "/run/scoredock-certificates", "/opt/scoredock/context", "/tmp/uv")  # noqa: S108
+LEFT = (
+    *("/run/scoredock-index", "/run/scoredock-certificates", "/opt/scoredock/context", "/opt/scoredock/changes"),
+    *("/opt/scoredock/gone", "/opt/scoredock/before.json", "/tmp/uv"),  # noqa: S108
+)
 PREFIX = f"scoredock-test-{uuid.uuid4().hex[:8]}"
 
 
@@ -94,7 +101,8 @@ def test_an_image_has_the_packages_and_keeps_no_secret(conda, connection, base: 
     assert "hunter2" not in history
 
 
-def test_a_changed_pin_adds_a_small_layer(conda, connection, base: BaseImage) -> None:
+@pytest.mark.parametrize("builder", ["buildkit", "classic"])
+def test_a_changed_pin_adds_a_small_layer(conda, connection, base: BaseImage, builder: Builder) -> None:
     minor = f"python={'.'.join((base.python or '').split('.')[:2])}"
     host = host_build()
 
@@ -102,14 +110,24 @@ def test_a_changed_pin_adds_a_small_layer(conda, connection, base: BaseImage) ->
         specification = conda(f"six=={version}", python=minor)
         lock = resolve(specification, base)
         return image_recipe(
-            specification, lock, base, python_version=base.python or "", host=host, buildkit=True, earlier=earlier
+            specification,
+            lock,
+            base,
+            python_version=base.python or "",
+            host=host,
+            buildkit=builder == "buildkit",
+            earlier=earlier,
         )
 
-    first = build(connection, recipe("1.16.0", ()), "buildkit")
+    first = build(connection, recipe("1.16.0", ()), builder)
     image = find_image(connection, first.tag)
     assert image is not None
-    second = build(connection, recipe("1.15.0", (EarlierImage(first.tag, image.labels),)), "buildkit")
+    second = build(connection, recipe("1.15.0", (EarlierImage(first.tag, image.labels),)), builder)
     assert run(connection, second, "import six, flask; print(six.__version__)") == "1.15.0"
+    installed = "import importlib.metadata as m; print(*sorted(d.version for d in m.distributions() if d.name == 'six'))"
+    assert run(connection, second, installed) == "1.15.0", "of the version before nothing is left"
+    left = f"import os; print([path for path in {LEFT!r} if os.path.exists(path) and (os.path.isfile(path) or os.listdir(path))])"
+    assert run(connection, second, left) == "[]"
     grown = find_image(connection, second.tag)
     assert grown is not None
     assert grown.size - image.size < image.size / 20

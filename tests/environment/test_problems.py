@@ -215,6 +215,48 @@ def test_a_full_disk(conda, tmp_path: Path) -> None:
     assert "['.locks']" in done.stdout
 
 
+FREEZE = """
+import asyncio, subprocess, sys
+from pathlib import Path
+from scoredock.environment.cached import cached_environments
+from scoredock.environment.drift import environment_drift
+from scoredock.environment.reading import read_environment_file
+from scoredock.environment.sync import find, sync
+from scoredock.environment.values import EnvironmentProblem
+path, place = Path(sys.argv[1]), sys.argv[2]
+made = asyncio.run(sync(read_environment_file(path)))
+subprocess.run(["mount", "-o", "remount,ro", place], check=True)
+again = asyncio.run(sync(read_environment_file(path)))
+print(again.prefix == made.prefix, find(read_environment_file(path)) is not None, len(cached_environments()))
+print(environment_drift(read_environment_file(path)).state.value)
+print(subprocess.run([again.interpreter, "-c", "import six; print(six.__version__)"], stdout=-1, text=True).stdout.strip())
+path.write_text(path.read_text().replace("1.16.0", "1.15.0"))
+try:
+    asyncio.run(sync(read_environment_file(path)))
+except EnvironmentProblem as problem:
+    print(problem)
+"""
+
+
+@pytest.mark.slow
+def test_a_cache_on_a_file_system_that_is_read_only(conda, tmp_path: Path) -> None:
+    """A real one, which stops root too: what is ready is used as it is, and what is not is said in a sentence."""
+    if refused := small_disk_refused():
+        pytest.skip(refused)
+    place = tmp_path / "frozen"
+    place.mkdir()
+    script = (
+        f'mount -t tmpfs -o size=1g none {place} && SCOREDOCK_HOME={place} exec "$0" -c "$1" {conda("six==1.16.0").path} {place}'
+    )
+    argv = ["unshare", "-rm", "sh", "-c", script, sys.executable, FREEZE]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=150)
+    assert done.returncode == 0, done.stderr
+    used, state, version, said = done.stdout.splitlines()
+    assert used == "True True 1"
+    assert (state, version) == ("in-sync", "1.16.0")
+    assert said.startswith(f"The cache folder {place}") and "cannot be written: Read-only file system." in said
+
+
 @pytest.mark.skipif(os.name == "nt", reason="needs POSIX permissions")
 async def test_a_cache_that_cannot_be_written(conda, tmp_path: Path, monkeypatch) -> None:
     blocked = tmp_path / "file"

@@ -366,6 +366,52 @@ def test_a_registry_that_may_only_be_read(open_folder: Path, model_file: Path) -
     assert version == "1"
 
 
+def sharing_refused() -> str | None:
+    """Why no file system that shares blocks between files can be mounted here, or None."""
+    if not shutil.which("mkfs.xfs"):
+        return "needs mkfs.xfs: on Debian and Ubuntu, apt install xfsprogs"
+    return None if os.geteuid() == 0 else "needs root, to mount a file system that shares blocks between files"
+
+
+SHARE = """
+    import os, sys
+    from pathlib import Path
+    from scoredock.models.copying import can_clone
+    from scoredock.models.registry import Registry
+    place = Path(sys.argv[1])
+    (place / "model.bin").write_bytes(os.urandom(64_000_000))
+    os.sync()
+    used = lambda: (lambda s: (s.f_blocks - s.f_bfree) * s.f_frsize)(os.statvfs(place))
+    before = used()
+    registry = Registry(place / "azureml-models")
+    model = registry.register(place / "model.bin", "m")
+    os.sync()
+    registry.verify(model, deep=True)
+    with (place / "model.bin").open("r+b") as file:
+        file.write(b"the next training run")
+    os.sync()
+    registry.verify(model, deep=True)
+    print(can_clone(place), (used() - before) // 1_000_000)
+"""
+
+
+def test_a_copy_takes_no_space_where_the_file_system_can_share_it(tmp_path: Path) -> None:
+    """A real XFS in a file, mounted where only the child sees it. What is shared is shared until somebody writes."""
+    if refused := sharing_refused():
+        pytest.skip(refused)
+    image, place = tmp_path / "image", tmp_path / "place"
+    place.mkdir()
+    with image.open("wb") as file:
+        file.truncate(400_000_000)
+    subprocess.run(["mkfs.xfs", "-q", "-m", "reflink=1", str(image)], check=True, timeout=60)
+    script = f'mount -o loop {image} {place} && exec "$0" -c "$1" {place}'
+    argv = ["unshare", "-m", "sh", "-c", script, sys.executable, textwrap.dedent(SHARE)]
+    ran = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False)
+    assert ran.returncode == 0, ran.stderr
+    cloned, megabytes = ran.stdout.split()
+    assert (cloned, int(megabytes) < 8) == ("True", True), ran.stdout
+
+
 def test_a_file_that_grows_while_it_is_copied(registry: Registry, model_file: Path) -> None:
     def grow(step: Step) -> None:
         if step.done:

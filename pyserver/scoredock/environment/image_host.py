@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from scoredock.environment.host_settings import uv_environment
-from scoredock.environment.image import BaseImage, HostBuild
+from scoredock.environment.image_values import BaseImage, HostBuild
 from scoredock.environment.lock_text import Resolved, read_lock
 from scoredock.environment.pythons import find_python, python_specifier
 from scoredock.environment.sync import find

@@ -10,7 +10,7 @@ from scoredock.engine import containers, logs
 from scoredock.engine.background import beside
 from scoredock.engine.connection import Connection
 from scoredock.engine.values import ContainerOrder, EngineProblem, Image
-from scoredock.environment.image import BaseImage
+from scoredock.environment.image_values import BaseImage
 from scoredock.folders import cache_folder
 from scoredock.hosting.docker_record import OWNER, owner
 

@@ -14,8 +14,9 @@ from scoredock.engine.builds import Builder, build_image, builder_of
 from scoredock.engine.connection import Connection
 from scoredock.engine.images import NoSuchPlatform, find_image, have_image, images_labelled
 from scoredock.engine.values import BuildOrder, Image
-from scoredock.environment.image import KEY_LABEL, BaseImage, EarlierImage, Recipe, image_recipe
+from scoredock.environment.image import KEY_LABEL, image_recipe
 from scoredock.environment.image_host import host_build, image_lock, image_python
+from scoredock.environment.image_values import BaseImage, EarlierImage, Recipe
 from scoredock.environment.key import environment_key
 from scoredock.environment.sync import read_specification
 from scoredock.environment.values import EnvironmentProblem, Specification, Strategy

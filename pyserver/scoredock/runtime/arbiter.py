@@ -22,6 +22,7 @@ from gunicorn.errors import HaltServer
 from gunicorn.sock import close_sockets
 
 from . import failure
+from .bytecode import Bytecode
 from .channel import Channel
 from .commands import Commands
 from .configuration import Configuration
@@ -67,6 +68,7 @@ class Arbiter(GunicornArbiter):
         self.making = self.serving  # whose worker is being forked
         self._again = begin.again
         self.commands = Commands(self)
+        self.bytecode = Bytecode()
         self.control = begin.control
         self.ever_ready = False
         self.last_failure: failure.Failure | None = None
@@ -135,6 +137,8 @@ class Arbiter(GunicornArbiter):
         self._let_go()
         self.manage_workers()
         self.learning.step()
+        if self.ever_ready and self.updating is None:
+            self.bytecode.step()
 
     def _drain_wake(self, _: int) -> None:
         try:
@@ -271,6 +275,7 @@ class Arbiter(GunicornArbiter):
     def _became_ready(self, worker: Worker, message: dict[str, Any]) -> None:
         worker.ready, worker.init_seconds = True, message["seconds"]
         self.learning.not_now()
+        self.bytecode.not_now()
         self.learning.hear(message["libraries"], message["files"])
         if self.updating is not None and worker in self.updating.candidates:
             self.updating.check()
@@ -304,7 +309,7 @@ class Arbiter(GunicornArbiter):
                 return
             worker = self.WORKERS.get(pid)
             if worker is None:
-                continue  # a trial import's, or an orphan that came to us as process 1 of a container
+                continue  # a trial import's, a compiler's, or an orphan that came to us as process 1 of a container
             if worker.channel.arbiter_end in self.selector.get_map():
                 self._listen_to(worker)  # its last words
             if worker.channel.arbiter_end in self.selector.get_map():

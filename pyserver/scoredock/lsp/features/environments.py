@@ -112,12 +112,14 @@ async def sync_environment(server: ScoredockServer, params: DocumentParams) -> E
     with Reporting(server, params.work_done_token, "Syncing an environment") as reporting:
         offline = server.settings.offline
         await tools.ensure(reporting.hear, offline=offline, python=server.settings.tools_python)
+        from scoredock.environment.bytecode import compile_bytecode
         from scoredock.environment.sync import sync
 
         specification = await _specification(server, params.uri)
-        await sync(specification, progress=reporting.hear, offline=offline)
+        ready = await sync(specification, progress=reporting.hear, offline=offline)
     server.analysis.environment_changed()
     server.refresh_views()
+    server.in_background(compile_bytecode(ready))
     return await asyncio.to_thread(_view, server, specification)
 
 
