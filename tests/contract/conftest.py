@@ -35,13 +35,25 @@ class Served(NamedTuple):
 @pytest.fixture(scope="session")
 def server_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The interpreter of an environment with the real server."""
-    folder = tmp_path_factory.mktemp("server") / "env"
-    uv = shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
-    assert uv, "uv is among the dependencies"
-    subprocess.run([uv, "venv", "-q", "--python", sys.executable, str(folder)], check=True, timeout=120)
+    return environment(tmp_path_factory.mktemp("server") / "env", SERVER)
+
+
+def environment(folder: Path, packages: tuple[str, ...]) -> Path:
+    """Make an environment with these packages; its interpreter."""
+    subprocess.run([uv(), "venv", "-q", "--python", sys.executable, str(folder)], check=True, timeout=120)
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    subprocess.run([uv, "pip", "install", "-q", "-p", str(python), *SERVER], check=True, timeout=600)
+    install(python, packages)
     return python
+
+
+def install(python: Path, packages: tuple[str, ...]) -> None:
+    subprocess.run([uv(), "pip", "install", "-q", "-p", str(python), *packages], check=True, timeout=600)
+
+
+def uv() -> str:
+    found = shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
+    assert found, "uv is among the dependencies"
+    return found
 
 
 @pytest.fixture(scope="session")
@@ -77,27 +89,38 @@ class Zygote:
         self, text: str, *requests: str, kind: str = "application/json", files: dict[str, str] | None = None, method: str = "POST"
     ) -> Served:
         """Start the real server's application over a script and send it the requests."""
-        self._number += 1
-        folder = self._folder / f"case{self._number}"
-        folder.mkdir()
+        folder = self.folder()
         (folder / "score.py").write_text(text, encoding="utf-8", newline="")
         for name, content in (files or {}).items():
             (folder / name).write_text(content, encoding="utf-8")
+        sent = [{"body": request, "type": kind, "method": method} for request in requests]
+        return self.serve_script(folder / "score.py", self._model_dir, sent)
+
+    def folder(self) -> Path:
+        """A folder for another case."""
+        self._number += 1
+        folder = self._folder / f"case{self._number}"
+        folder.mkdir()
+        return folder
+
+    def serve_script(self, script: Path, model_dir: Path, requests: list[dict[str, str]]) -> Served:
+        """The same over a script that lies among other files; its folder is the app root, as in Azure."""
+        log = self.folder() / "log"
         case = {
-            "folder": str(folder),
-            "log": str(folder / "log"),
+            "folder": str(script.parent),
+            "log": str(log),
             "environment": {
-                "AML_APP_ROOT": str(folder),
-                "AZUREML_ENTRY_SCRIPT": "score.py",
-                "AZUREML_MODEL_DIR": str(self._model_dir),
+                "AML_APP_ROOT": str(script.parent),
+                "AZUREML_ENTRY_SCRIPT": script.name,
+                "AZUREML_MODEL_DIR": str(model_dir),
             },
-            "requests": [{"body": request, "type": kind, "method": method} for request in requests],
+            "requests": requests,
         }
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(case) + "\n")
         self._process.stdin.flush()
         seen = json.loads(self._line(60))
-        return Served(seen["exit"], seen.get("health"), seen["answers"], (folder / "log").read_text(encoding="utf-8"))
+        return Served(seen["exit"], seen.get("health"), seen["answers"], log.read_text(encoding="utf-8"))
 
     def stop(self) -> None:
         assert self._process.stdin is not None

@@ -37,6 +37,18 @@ class TestModules:
     def test_what_is_asked_for_or_may_be_brought_is_fine(self, names: tuple[str, ...]) -> None:
         assert said(self.IMPORT, declared(*names)) == []
 
+    @pytest.mark.parametrize(
+        ("line", "names"),
+        [
+            ("import requests", ("numpy",)),  # the server brings it
+            ("import cloudpickle", ("scikit-learn", "numpy")),
+            ("import huggingface_hub", ("sentence-transformers",)),
+            ("import pkg_resources", ("numpy",)),
+        ],
+    )
+    def test_what_is_brought_on_the_way_is_fine(self, line: str, names: tuple[str, ...]) -> None:
+        assert said(SHELL.format(f"import numpy\n{line}", "model = 1"), declared("numpy", *names)) == []
+
     def test_a_synced_environment_is_certain(self) -> None:
         installed = (Distribution("numpy", installed="2.0"), Distribution("our-own-package", installed="1"))
         facts = Facts(

@@ -5,6 +5,7 @@ All third-party imports are done once, before forking, so that a case takes a te
 """
 
 import contextlib
+import importlib
 import json
 import os
 import select
@@ -12,31 +13,17 @@ import signal
 import sys
 import traceback
 
-import azure.monitor.opentelemetry.exporter
-import flask
-import flask_cors
-import inference_schema.parameter_types.numpy_parameter_type
-import inference_schema.parameter_types.pandas_parameter_type
-import inference_schema.parameter_types.standard_py_parameter_type
-import inference_schema.schema_decorators
-import joblib
-import numpy
-import pandas
-import pydantic_settings
-import sklearn.linear_model
-import sklearn.pipeline
-
+# What the scripts of the cases and the server itself import; an older environment lacks some of it.
 PRELOADED = (
-    azure.monitor.opentelemetry.exporter,
-    flask,
-    flask_cors,
-    inference_schema,
-    joblib,
-    numpy,
-    pandas,
-    pydantic_settings,
-    sklearn,
+    *("azure.monitor.opentelemetry.exporter", "flask", "flask_cors", "opencensus.ext.azure", "pydantic_settings"),
+    "inference_schema.parameter_types.numpy_parameter_type",
+    "inference_schema.parameter_types.pandas_parameter_type",
+    "inference_schema.parameter_types.standard_py_parameter_type",
+    *("inference_schema.schema_decorators", "joblib", "numpy", "pandas", "sklearn.linear_model", "sklearn.pipeline"),
 )
+for module in PRELOADED:
+    with contextlib.suppress(ImportError):
+        importlib.import_module(module)
 PATIENCE = 30
 
 

@@ -6,7 +6,7 @@ import ast
 import sys
 from collections.abc import Iterator
 
-from scoredock.contract.brought import BROUGHT, KNOWN
+from scoredock.contract.brought import KNOWN, brought
 from scoredock.contract.facts import EnvironmentFacts
 from scoredock.contract.import_sites import ImportSite, import_sites
 from scoredock.contract.library import AML_REQUEST, AML_RESPONSE
@@ -132,8 +132,8 @@ def _missing(site: ImportSite, environment: EnvironmentFacts) -> Severity | None
     wanted = {*found, same}
     if not found and same not in KNOWN:
         return None  # a name that we never heard of may come with anything
-    brought = {*declared, *(name for one in (*declared, SERVER) for name in BROUGHT.get(one, ()))}
-    if wanted & brought or root in brought:
+    has = brought((*declared, SERVER, *("pip", "setuptools", "wheel")))  # the last three come with every Python of conda's
+    if wanted & has or root in has:
         return None
     # A package of which we do not know what it brings may bring this one.
     return Severity.ERROR if declared <= KNOWN else None
