@@ -40,11 +40,13 @@ def create(connection: Connection, order: ContainerOrder) -> Container:
     requests = []
     if order.gpus:
         requests.append(DeviceRequest(count=order.gpus, capabilities=[["gpu"]]))
-    port = f"{order.inner_port}/tcp" if order.inner_port else None
+    published = {f"{order.inner_port}/tcp": ("127.0.0.1", order.host_port or None)} if order.inner_port else {}
+    if order.side_port:
+        published[f"{order.side_port}/tcp"] = ("127.0.0.1", None)
     with saying_plainly(connection.address):
         host = api.create_host_config(
             mounts=[Mount(str(m.inside), str(m.source), type="bind", read_only=m.read_only) for m in order.mounts],
-            port_bindings={port: ("127.0.0.1", order.host_port or None)} if port else None,
+            port_bindings=published or None,
             restart_policy={"Name": "no"},
             security_opt=security,
             mem_limit=order.memory,
@@ -65,7 +67,7 @@ def create(connection: Connection, order: ContainerOrder) -> Container:
                 labels=dict(order.labels),
                 environment=dict(order.environment),
                 working_dir=str(order.working_folder) if order.working_folder else None,
-                ports=[(order.inner_port, "tcp")] if order.inner_port else None,
+                ports=[(port, "tcp") for port in (order.inner_port, order.side_port) if port] or None,
                 host_config=host,
                 platform=order.platform,
                 user=order.user,
@@ -265,18 +267,19 @@ def _container(raw: dict[str, Any]) -> Container:
     ended = status in ("exited", "dead")
     ports = (raw.get("NetworkSettings") or {}).get("Ports") or {}
     wanted = (raw.get("HostConfig") or {}).get("PortBindings") or {}
-    host_port = None
-    for bindings in (*ports.values(), *wanted.values()):
+    published: dict[int, int] = {}
+    for inner, bindings in (*ports.items(), *wanted.items()):
         for binding in bindings or ():
-            if host_port is None and str(binding.get("HostPort", "")).isdigit():
-                host_port = int(binding["HostPort"]) or None
+            if str(binding.get("HostPort", "")).isdigit() and int(binding["HostPort"]):
+                published.setdefault(int(inner.partition("/")[0]), int(binding["HostPort"]))
     return Container(
         id=raw["Id"],
         name=str(raw.get("Name", "")).removeprefix("/"),
         image=str(raw.get("Image", "")),
         state=status,  # type: ignore[arg-type]  # the engine's own words, as the type lists them
         labels=tuple(sorted(((raw.get("Config") or {}).get("Labels") or {}).items())),
-        host_port=host_port,
+        host_port=published[min(published)] if published else None,
+        ports=tuple(sorted(published.items())),
         exit_code=int(state.get("ExitCode", 0)) if ended else None,
         killed_for_memory=bool(state.get("OOMKilled")),
         error=str(state.get("Error") or ""),

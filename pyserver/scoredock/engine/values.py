@@ -115,7 +115,8 @@ class Mounted:
 
 @dataclass(frozen=True, slots=True)
 class ContainerOrder:
-    """A container to create. It is published on 127.0.0.1 only: ``host_port`` 0 takes a free port.
+    """A container to create. It is published on 127.0.0.1 only: ``host_port`` 0 takes a free port, and
+    ``side_port``, a second one inside, always does.
 
     ``memory`` is in bytes, ``cpus`` in cores; ``gpus`` counts, -1 is all. ``log_bytes`` bounds what its log may hold on disk.
     ``network_of`` is a container whose network it shares instead of having its own; ``volumes_from`` one whose volumes it
@@ -131,6 +132,7 @@ class ContainerOrder:
     working_folder: PurePosixPath | None = None
     inner_port: int | None = None
     host_port: int = 0
+    side_port: int | None = None
     memory: int | None = None
     cpus: float | None = None
     gpus: int | None = None
@@ -162,6 +164,7 @@ class Container:
     started_at: float = 0.0
     finished_at: float = 0.0
     memory: int | None = field(default=None)
+    ports: tuple[tuple[int, int], ...] = ()  # (inside, on this machine), by the first
 
     @property
     def running(self) -> bool:

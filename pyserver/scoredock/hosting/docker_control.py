@@ -9,10 +9,9 @@ from typing import Any
 
 from scoredock.engine.background import beside
 from scoredock.engine.connection import Connection
-from scoredock.engine.exec_stream import ExecStream, executed
+from scoredock.engine.exec_stream import ExecStream
 from scoredock.engine.values import Container, ContainerGone
-from scoredock.hosting import docker_relay
-from scoredock.hosting.docker_layout import RUNTIME
+from scoredock.hosting import docker_relay, docker_way
 from scoredock.hosting.docker_record import Record
 
 Message = dict[str, Any]
@@ -33,21 +32,16 @@ class Line:
         return docker_relay.message_of(line)
 
 
-def command(record: Record) -> tuple[str, ...]:
-    """What runs inside. Isolated and without site: it is up in 20 ms, whatever the environment has."""
-    return (record.interpreter, "-I", "-S", str(RUNTIME / "client.py"), str(record.control))
-
-
 @asynccontextmanager
 async def connected(connection: Connection, container: Container, record: Record) -> AsyncIterator[Line]:
     """Raises ContainerGone when the container does not run."""
-    async with executed(connection, container.id, command(record)) as stream:
+    async with docker_way.opened(connection, container.id, record, str(record.control)) as stream:
         yield Line(stream)
 
 
 async def ask(connection: Connection, container: Container, record: Record, request: Message) -> Message | None:
     """One request and its answer; None if the service is not there or ends."""
     try:
-        return await beside(lambda job: docker_relay.ask(connection, container.id, command(record), request, job))
+        return await beside(lambda job: docker_relay.ask(connection, container.id, record, request, job))
     except (ContainerGone, OSError):
         return None

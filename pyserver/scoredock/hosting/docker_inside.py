@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 from scoredock.engine import containers
 from scoredock.engine.background import beside
 from scoredock.engine.connection import Connection
-from scoredock.engine.exec_stream import executed
 from scoredock.engine.values import ContainerGone
+from scoredock.hosting import docker_way
 from scoredock.hosting.docker_layout import DEBUGGERS, OURS, RUNTIME
 from scoredock.hosting.docker_stock import Row
 from scoredock.hosting.values import Pipe
@@ -28,19 +28,18 @@ class DockerInside:
         self.mappings = tuple((here, there) for here, there in row.record.mounts if PurePosixPath(there) not in OURS)
 
     async def connect(self, path: str) -> tuple[asyncio.StreamReader, Pipe]:
-        command = (self._row.record.interpreter, "-I", "-S", str(RUNTIME / "client.py"), path)
         opened: asyncio.Future[asyncio.StreamReader] = asyncio.get_running_loop().create_future()
         pipe = ExecPipe()
-        pipe.task = asyncio.create_task(self._pass_on(command, pipe, opened))
+        pipe.task = asyncio.create_task(self._pass_on(path, pipe, opened))
         try:
             return await opened, pipe
         except BaseException:
             pipe.close()
             raise
 
-    async def _pass_on(self, command: tuple[str, ...], pipe: ExecPipe, opened: asyncio.Future[asyncio.StreamReader]) -> None:
+    async def _pass_on(self, path: str, pipe: ExecPipe, opened: asyncio.Future[asyncio.StreamReader]) -> None:
         try:
-            async with executed(self._connection, self._row.container.id, command) as stream:
+            async with docker_way.opened(self._connection, self._row.container.id, self._row.record, path) as stream:
                 opened.set_result(stream.reader)
                 with contextlib.suppress(OSError):
                     while data := await pipe.data.get():

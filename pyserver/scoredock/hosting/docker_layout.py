@@ -22,6 +22,9 @@ DEBUGGERS = PurePosixPath("/opt/scoredock/debuggers")
 RUNS = PurePosixPath("/run/scoredock")
 OURS = frozenset({RUNTIME, DEBUGGERS})  # mounts that hold nothing of the user's
 PORT = 5001
+# Where the container that holds the port lets this machine in when nothing can be started inside containers (docker_way.py).
+RELAY_PORT = 5002
+RELAY_SECRET = RUNS / "relay"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ def laid_out(plan: Plan) -> Layout:
     app_root = APP if placed.source_directory else code / PurePosixPath(placed.app_root.relative_to(project.code).as_posix())
     debuggers = debuggers_folder().resolve()
     debuggers.mkdir(parents=True, exist_ok=True)
-    ours = [Mounted(Path(runtime.__file__).parent, RUNTIME), Mounted(debuggers, DEBUGGERS)]
+    ours = [runtime_mount(), Mounted(debuggers, DEBUGGERS)]
     mounts = [*ours, Mounted(_present(project.code), code)]
     variables = {
         "AML_APP_ROOT": str(app_root),
@@ -65,6 +68,10 @@ def laid_out(plan: Plan) -> Layout:
                 mounts.append(Mounted(_present(model.source), folder / model.mounted_as))
     variables.update(plan.environment_variables)
     return Layout(tuple(mounts), tuple(variables.items()), app_root)
+
+
+def runtime_mount() -> Mounted:
+    return Mounted(Path(runtime.__file__).parent, RUNTIME)
 
 
 def model_folder(project: Project) -> PurePosixPath | None:

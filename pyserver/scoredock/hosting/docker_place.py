@@ -11,10 +11,11 @@ from typing import Any
 from scoredock.engine import containers
 from scoredock.engine.background import beside
 from scoredock.engine.connection import Connection
+from scoredock.engine.exec_stream import may_execute
 from scoredock.engine.images import find_image
 from scoredock.engine.values import Container, ContainerOrder, EngineProblem, HostPortTaken, Mounted
 from scoredock.hosting import docker_starting, docker_stock, ports
-from scoredock.hosting.docker_layout import PORT, RUNS, RUNTIME, identity_of, laid_out
+from scoredock.hosting.docker_layout import PORT, RELAY_PORT, RUNS, RUNTIME, identity_of, laid_out, runtime_mount
 from scoredock.hosting.docker_record import OWNER, PORT_OF, Record, container_name, owner
 from scoredock.hosting.docker_stock import Row, Stock
 from scoredock.hosting.values import Plan, PortTaken, ServiceProblem
@@ -69,6 +70,7 @@ def record_for(plan: Plan, mounts: tuple[Mounted, ...], holder: Container, numbe
         port_container=holder.id,
         mounts=tuple((str(mount.source), str(mount.inside)) for mount in mounts),
         mounted=identity_of(mounts),
+        relay=dict(holder.ports).get(RELAY_PORT, 0),
     )
 
 
@@ -89,11 +91,15 @@ async def hold_port(connection: Connection, plan: Plan, image: str, stock: Stock
     name = container_name(plan.name, "port")
     if beside_another:
         name = f"{name}{max(row.record.number for row in stock.rows) + 1}"
+    relayed = not await beside(lambda _: may_execute(connection))
+    relay = (plan.interpreter.as_posix(), "-I", "-S", str(RUNTIME / "relay.py"), str(RELAY_PORT), str(RUNS))
     order = ContainerOrder(
         image=image,
         name=name,
         # Nothing of it is needed but to be there; this is in every image.
-        command=("tail", "-f", "/dev/null"),
+        command=relay if relayed else ("tail", "-f", "/dev/null"),
+        mounts=(runtime_mount(),) if relayed else (),
+        side_port=RELAY_PORT if relayed else None,
         labels=((OWNER, owner()), (PORT_OF, plan.name)),
         inner_port=PORT,
         host_port=port or 0,

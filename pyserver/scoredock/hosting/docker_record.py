@@ -43,6 +43,7 @@ class Record:
     port_container: str  # the id of the container that holds the port
     mounts: tuple[tuple[str, str], ...]  # (on this machine, inside)
     mounted: tuple[str, ...]  # what they held on to when the container was made
+    relay: int = 0  # on this machine: the port of docker_way's relay, if there has to be one
 
     @property
     def folder(self) -> PurePosixPath:

@@ -14,7 +14,9 @@ from typing import Any
 
 from scoredock.engine.background import Job
 from scoredock.engine.connection import Connection
-from scoredock.engine.exec_stream import open_exec, read_frame
+from scoredock.engine.exec_stream import read_frame
+from scoredock.hosting.docker_record import Record
+from scoredock.hosting.docker_way import open_way
 
 _idle: dict[tuple[str, str], Relay] = {}
 _lock = threading.Lock()
@@ -23,8 +25,8 @@ _lock = threading.Lock()
 class Relay:
     """One channel. Blocking."""
 
-    def __init__(self, connection: Connection, container: str, command: tuple[str, ...]) -> None:
-        _, self._raw, self._keep = open_exec(connection, container, command)
+    def __init__(self, connection: Connection, container: str, record: Record) -> None:
+        _, self._raw, self._keep = open_way(connection, container, record, str(record.control))
         self._unread = b""
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any] | None:
@@ -57,9 +59,7 @@ def message_of(line: bytes) -> dict[str, Any] | None:
     return content if isinstance(content, dict) else None
 
 
-def ask(
-    connection: Connection, container: str, command: tuple[str, ...], request: dict[str, Any], job: Job
-) -> dict[str, Any] | None:
+def ask(connection: Connection, container: str, record: Record, request: dict[str, Any], job: Job) -> dict[str, Any] | None:
     """One request and its answer; None if the service ends first. Blocking; cut when the job is given up."""
     key = (connection.address.url, container)
     with _lock:
@@ -71,7 +71,7 @@ def ask(
             _keep(key, relay, job)
             return answer
         relay.close()
-    relay = Relay(connection, container, command)
+    relay = Relay(connection, container, record)
     answer = _answer(relay, request, job)
     if answer is None:
         relay.close()
