@@ -26,6 +26,7 @@ from scoredock.hosting.docker_image import ImageEnvironment
 from scoredock.hosting.docker_package import order_of
 from scoredock.hosting.values import Service
 from scoredock.project.values import CondaFile
+from tests.bench.load import measure
 from tests.bench.rounds import Contestants, Row
 from tests.bench.sample import Edits, Sample, post, sample
 
@@ -137,6 +138,18 @@ def save_to_answer(*, wait: float | None) -> Iterator[Contestants]:
 
 
 @contextmanager
+def under_load() -> Iterator[Contestants]:
+    """Answers per second, against the official launcher in a container of the same environment."""
+    with in_docker() as (ready, service, environment):
+        plain = packaged(ready, environment)
+        plain.build_run_answer(ready.request)
+        try:
+            yield Contestants(lambda: measure(service.port, ready.request).rate, lambda: measure(plain.port, ready.request).rate)
+        finally:
+            plain.end()
+
+
+@contextmanager
 def second_deploy() -> Iterator[Contestants]:
     """Seconds that a deploy takes beyond the start of a plain container of the same image and the script's own start in it."""
     with in_docker() as (ready, _service, environment):
@@ -230,6 +243,15 @@ ROWS = [
         bar=1 / 25,
         rounds=3,
         peer="its steps: build, run, 15 s, answer",
+    ),
+    Row(
+        "container: requests per second",
+        "/s",
+        under_load,
+        bar=0.97,
+        at_most=False,
+        rounds=10,
+        peer="azmlinfsrv in a container of the same image",
     ),
     Row("container: second deploy, beyond start and init", "s", second_deploy, bar=1.0, rounds=8),
     Row(

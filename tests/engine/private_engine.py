@@ -80,7 +80,9 @@ class PrivateEngine:
             with contextlib.suppress(psutil.Error, OSError):
                 of_ours = any(str(self.run) in word for word in process.info["cmdline"] or ())
                 if not of_ours and Path(f"/proc/{process.pid}/ns/mnt").readlink() != ours:
-                    of_ours = str(self.data) in Path(f"/proc/{process.pid}/mountinfo").read_text()
+                    # Its root must lie there: a container of another engine that is just starting still sees all of our mounts.
+                    mounts = Path(f"/proc/{process.pid}/mountinfo").read_text().splitlines()
+                    of_ours = any(line.split()[4] == "/" and str(self.data) in line for line in mounts)
                 if of_ours:
                     process.kill()
 

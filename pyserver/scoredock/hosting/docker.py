@@ -158,11 +158,11 @@ class DockerEngine:
     # What there is.
 
     async def _connected(self) -> Connection:
-        """The engine; found again when it had gone away."""
+        """The engine that is meant now."""
         address = await beside(lambda _: find_address())
         known = _connections.get(address)
-        if known is not None and await beside(lambda _: _alive(known)):
-            return known
+        if known is not None:
+            return known  # it goes on by itself when the engine was restarted
         made = _connections[address] = await beside(lambda _: connect(address))
         return made
 
@@ -238,14 +238,6 @@ def _as_seen(row: Row, container: Container, state: State, generation: int, reas
 
 
 _ENDED = "It ended while it was asked."
-
-
-def _alive(connection: Connection) -> bool:
-    try:
-        return bool(connection.client.ping())
-    except Exception:  # any failure at all means that it is gone
-        connection.close()
-        return False
 
 
 async def _quietly(call: Callable[[], object]) -> None:
