@@ -35,6 +35,12 @@ def test_a_typo_gets_the_nearest_command(capsys: pytest.CaptureFixture[str]) -> 
 def test_a_wrong_argument_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["deploy", "--port", "99999"]) == USAGE
     assert "a number from 1 to 65535" in capsys.readouterr().err
+    assert run(["deploy", "--platform", "amd64"]) == USAGE
+    assert "not a platform such as linux/amd64" in capsys.readouterr().err
+    assert run(["logs", "--since", "yesterday"]) == USAGE
+    assert "neither a time such as" in capsys.readouterr().err
+    assert run(["deploy", "--gpus", "some"]) == USAGE
+    assert "neither a number of GPUs nor 'all'" in capsys.readouterr().err
 
 
 def test_a_failure_says_what_happened_and_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:

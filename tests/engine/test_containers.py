@@ -13,7 +13,7 @@ import pytest
 
 from scoredock.engine import containers, logs
 from scoredock.engine.connection import Connection
-from scoredock.engine.values import ContainerGone, ContainerOrder, HostPortTaken, ImageProblem, Mounted, NameTaken
+from scoredock.engine.values import ContainerGone, ContainerOrder, EngineProblem, HostPortTaken, ImageProblem, Mounted, NameTaken
 
 from .conftest import wait_for
 
@@ -91,6 +91,43 @@ def test_memory_and_cpu_limits(connection: Connection, order: ContainerOrder) ->
     assert ended.exit_code == 137 and ended.memory == 64 * 1024**2
     assert ended.killed_for_memory
     assert connection.api.inspect_container(ended.id)["HostConfig"]["NanoCpus"] == 500_000_000
+
+
+def test_gpus_are_asked_for_and_an_engine_without_any_says_so(connection: Connection, order: ContainerOrder) -> None:
+    if connection.about.gpus:
+        pytest.skip("this engine has a GPU")
+    made = containers.create(connection, replace(order, gpus=-1))
+    (request,) = connection.api.inspect_container(made.id)["HostConfig"]["DeviceRequests"]
+    assert (request["Count"], request["Capabilities"]) == (-1, [["gpu"]])
+    assert containers.order_of(connection, made.id).gpus == -1
+    with pytest.raises(EngineProblem, match="could not give the container a GPU") as said:
+        containers.start(connection, made.id)
+    assert "NVIDIA Container Toolkit" in said.value.todo
+
+
+def test_a_platform_is_taken_or_said_to_be_missing(connection: Connection, order: ContainerOrder) -> None:
+    mine = connection.about.architecture
+    other = "arm64" if mine == "amd64" else "amd64"
+    assert containers.create(connection, replace(order, platform=f"linux/{mine}")).state == "created"
+    with pytest.raises(ImageProblem, match=f"is not made for linux/{other}"):
+        containers.create(connection, replace(order, name=f"{order.name}-2", platform=f"linux/{other}"))
+
+
+def test_what_runs_and_what_does_not_is_told_alike_oldest_first(connection: Connection, order: ContainerOrder) -> None:
+    names = [f"{order.name}-{number}" for number in range(4)]
+    for name in names:
+        containers.create(connection, replace(order, name=name))
+    for name in (names[3], names[1], names[0]):
+        containers.start(connection, name)
+    containers.stop(connection, names[1], 0)
+    found = containers.labelled(connection, "=".join(order.labels[0]))
+    assert [(container.name, container.state) for container in found] == list(
+        zip(names, ("running", "exited", "created", "running"), strict=True)
+    )
+    for container in found:
+        asked = containers.inspect(connection, container.id)
+        assert replace(asked, created_at=0, started_at=0) == replace(container, created_at=0, started_at=0)
+        assert abs(asked.created_at - container.created_at) < 1.5
 
 
 def test_a_taken_port_is_said_and_the_container_can_be_removed(connection: Connection, order: ContainerOrder) -> None:

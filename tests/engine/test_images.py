@@ -78,7 +78,15 @@ def test_a_registry_that_does_not_answer(connection: Connection) -> None:
         asyncio.run(images.pull(connection, "127.0.0.1:1/x"))
 
 
-def test_a_platform_that_the_image_lacks(connection: Connection, pushed: str) -> None:
+def test_a_platform_that_the_registry_does_not_have(connection: Connection, pushed: str) -> None:
+    mine = connection.about.architecture
+    other = "arm64" if mine == "amd64" else "amd64"
+    with pytest.raises(ImageProblem, match=f"linux/{other}"):
+        asyncio.run(images.have_image(connection, pushed, platform=f"linux/{other}"))
+    assert asyncio.run(images.have_image(connection, pushed, platform=f"linux/{mine}")).architecture == mine
+
+
+def test_how_engines_say_that_a_platform_is_missing(connection: Connection, pushed: str) -> None:
     problem = images._pull_failed("x:1", None, "no matching manifest for linux/arm64/v8 in the manifest list entries", connection)
     assert isinstance(problem, NoSuchPlatform)
     assert connection.about.architecture in problem.what

@@ -30,6 +30,7 @@ from scoredock.hosting import ports, services
 from scoredock.hosting.docker import DockerEngine
 from scoredock.hosting.docker_record import OWNER, container_name, owner
 from scoredock.hosting.values import PortTaken, ScriptCrashed, ServiceProblem, State
+from scoredock.progress import Step
 from scoredock.project.values import ModelMount, Resources
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(180)]
@@ -121,6 +122,18 @@ async def test_a_paused_container_is_said(kit: Kit, connection: Connection) -> N
     assert state is State.UNHEALTHY and "paused" in reason
     await asyncio.to_thread(connection.api.unpause, service.identity)
     assert (await state_of(kit))[0] is State.HEALTHY
+
+
+async def test_a_gpu_that_the_engine_does_not_have(kit: Kit, connection: Connection) -> None:
+    if connection.about.gpus:
+        pytest.skip("this engine has a GPU")
+    with pytest.raises(ServiceProblem, match="has no GPU to give to a container") as said:
+        await kit.engine.deploy(kit.plan(gpus=1))
+    assert "--gpus" in said.value.todo and ours(connection) == []
+    steps: list[Step] = []  # a deployment for a machine with GPUs can be tried on one without
+    service = await kit.engine.deploy(kit.plan(kit.project(resources=Resources(gpu=1))), steps.append)
+    assert any("the engine has none, so it starts without" in step.detail for step in steps)
+    assert post(service)["answer"] == "one"
 
 
 async def test_more_memory_than_it_has(kit: Kit) -> None:

@@ -15,9 +15,9 @@ import requests
 from tests.hosting.kit import Kit, load, post, until
 
 from scoredock.finding import Finding
-from scoredock.hosting.values import LogLine, PortTaken, ScriptCrashed, ServiceProblem, State
+from scoredock.hosting.values import LogLine, PortTaken, ScriptCrashed, Service, ServiceProblem, State
 from scoredock.progress import Step
-from scoredock.project.values import ModelMount
+from scoredock.project.values import ModelMount, Probe
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
@@ -110,7 +110,7 @@ async def test_a_script_that_does_not_start_is_a_finding_and_leaves_nothing_runn
         assert finding.place.line == line
     found = await kit.fresh().find(kit.name)
     assert found is not None and found.state is State.CRASHED and words in found.exit_reason
-    assert [line.text async for line in kit.engine.logs(kit.name)], "its log can be read"
+    assert [line.text async for batch in kit.engine.logs(kit.name) for line in batch], "its log can be read"
     kit.edit(new, old)
     service = await kit.engine.deploy(kit.plan())
     assert post(service)["answer"] == "one"
@@ -191,14 +191,14 @@ async def test_logs_from_the_end_and_followed_until_the_service_ends(kit: Kit) -
     limit = time.monotonic() + 20
     while not any('said "first"' in line.text for line in last):  # a container's log comes through its engine: a moment later
         assert time.monotonic() < limit, last
-        last = [line async for line in kit.fresh().logs(kit.name, last=5)]
+        last = [line async for batch in kit.fresh().logs(kit.name, last=5) for line in batch]
     assert len(last) == 5
     assert any(line.time and abs(line.time - time.time()) < 600 for line in last)
     seen: list[str] = []
 
     async def follow() -> None:
-        async for line in kit.fresh().logs(kit.name, follow=True, last=0):
-            seen.append(line.text)
+        async for batch in kit.fresh().logs(kit.name, follow=True, last=0):
+            seen.extend(line.text for line in batch)
 
     following = asyncio.create_task(follow())
     await asyncio.sleep(0)
@@ -207,6 +207,29 @@ async def test_logs_from_the_end_and_followed_until_the_service_ends(kit: Kit) -
     assert not any('said "first"' in line for line in seen)
     await kit.engine.stop(kit.name)
     await asyncio.wait_for(following, 20)
+
+
+async def test_the_log_from_a_moment_on(kit: Kit) -> None:
+    kit.edit('    return {"answer"', '    print("said " + raw_data)\n    return {"answer"')
+    service = await kit.engine.deploy(kit.plan())
+
+    async def said(text: str, since: float | None = None) -> list[LogLine]:
+        """The log, once it holds the text."""
+        limit = time.monotonic() + 20
+        while True:
+            found = [line async for batch in kit.fresh().logs(kit.name, since=since) for line in batch]
+            if any(f"said {text}" in line.text for line in found):
+                return found
+            assert time.monotonic() < limit, found
+            await asyncio.sleep(0.05)
+
+    post(service, '"first"')
+    first = next(line for line in await said('"first"') if "said" in line.text)
+    await asyncio.sleep(1.1)  # times in a log may be whole seconds
+    post(service, '"second"')
+    assert first.time is not None
+    late = [line.text for line in await said('"second"', first.time + 1.0)]
+    assert any("second" in text for text in late) and not any("first" in text for text in late)
 
 
 async def test_a_deploy_over_a_running_service_loses_no_request_and_keeps_the_port(kit: Kit) -> None:
@@ -425,6 +448,35 @@ async def test_slower_than_the_probes_allow_is_said_as_such(kit: Kit) -> None:
     assert (finding.code, finding.place.line) == ("SD504", 4)
     found = await kit.engine.find(kit.name)
     assert found is None or found.state is not State.STARTING
+
+
+HANGING = """\
+    if "hang" in raw_data:
+        import os, time
+        while not os.path.exists("go"):
+            time.sleep(0.05)
+    return {"answer\""""
+
+
+async def test_a_probe_that_fails_as_often_as_the_deployment_allows_makes_it_unhealthy(kit: Kit) -> None:
+    kit.edit('    return {"answer"', HANGING)
+    quick = Probe(initial_delay=0, period=1, timeout=1, success_threshold=2, failure_threshold=2)
+    service = await kit.engine.deploy(kit.plan(kit.project(readiness_probe=quick)))
+    hanging = asyncio.create_task(asyncio.to_thread(requests.post, service.scoring_uri, '"hang"', timeout=120))
+
+    async def reach(state: State) -> Service:
+        limit = time.monotonic() + 60
+        while (found := await kit.fresh().find(kit.name)) is None or found.state is not state:
+            assert time.monotonic() < limit, found
+            await asyncio.sleep(0.05)
+        return found
+
+    await reach(State.BUSY)
+    found = await reach(State.UNHEALTHY)
+    assert "readiness probe has failed" in found.exit_reason and "Azure" in found.exit_reason
+    (kit.code / "go").touch()
+    assert (await hanging).json()["answer"] == "one"
+    assert (await reach(State.HEALTHY)).exit_reason == ""
 
 
 async def test_what_is_not_there_cannot_be_asked(kit: Kit) -> None:

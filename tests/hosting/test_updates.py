@@ -14,8 +14,9 @@ import pytest
 from tests.hosting.kit import ECHO, load, post, until
 
 from scoredock.errors import ScoredockError
-from scoredock.hosting import services
-from scoredock.hosting.values import ScriptCrashed, Service, State, Updated
+from scoredock.hosting import definition, services
+from scoredock.hosting.definition import Wishes
+from scoredock.hosting.values import ScriptCrashed, Service, ServiceProblem, State, Updated
 from scoredock.hosting.watch import Kind, Saved, saves
 from scoredock.project.reading import read_project
 from scoredock.project.values import Project
@@ -104,6 +105,16 @@ async def test_each_kind_of_edit_takes_effect_on_the_same_port_without_a_lost_re
         same = (await services.update("echo")).service
         assert same.identity == moved.identity, "nothing that counts has changed: a re-fork"
     assert seen.errors == []
+
+
+async def test_a_platform_is_for_containers_and_what_was_wished_is_kept(place: Place) -> None:
+    wishes = Wishes("linux/amd64", -1)
+    with pytest.raises(ServiceProblem, match="with the target 'docker' only"):
+        await services.deploy(place.project, name="echo", wishes=wishes)
+    definition.keep("echo", definition.Definition("key", definition.stamps([place.folder / "conda.yml"]), wishes=wishes))
+    kept = definition.kept("echo")
+    assert kept is not None and kept.wishes == wishes and kept.untouched()
+    definition.forget("echo")
 
 
 async def test_an_environment_that_cannot_be_made_leaves_the_service_as_it_is(place: Place) -> None:

@@ -107,9 +107,18 @@ class Launched:
 
 
 @contextmanager
-def launched(python: Path, code: Path, folder: Path, *arguments: str, ready: bool = True, **variables: str) -> Iterator[Launched]:
-    """Start a service of ``code/score.py``; with ``ready`` wait until it is healthy."""
+def launched(
+    python: Path,
+    code: Path,
+    folder: Path,
+    *arguments: str,
+    ready: bool = True,
+    told: dict[str, Any] | None = None,
+    **variables: str,
+) -> Iterator[Launched]:
+    """Start a service of ``code/score.py``; with ``ready`` wait until it is healthy. ``told`` is its start.json."""
     folder.mkdir(exist_ok=True)
+    (folder / "start.json").write_text(json.dumps(told or {}), encoding="utf-8")
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     environment.update(AML_APP_ROOT=str(code), AZUREML_ENTRY_SCRIPT="score.py", **variables)
     with socket.socket() as listener:

@@ -161,7 +161,7 @@ class TestService:
             (code / "plugin.py").write_text("WORD = 'c'\n", encoding="utf-8")
             os.kill(service.workers()[0], 9)
             assert service.score()[1] == "b", "the same generation, dynamic imports too"
-        with launched(python, code, folder, "--preload", "hidden.part,plugin", PYTHONPATH=str(library)) as service:
+        with launched(python, code, folder, told={"preload": ["hidden.part", "plugin"]}, PYTHONPATH=str(library)) as service:
             assert service.score() == [service.ask("status")["pid"], "c"]
 
     def test_a_new_import_after_an_update_needs_no_restart(self, python: Path, code: Path, folder: Path, library: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import re
 import sys
 from pathlib import Path
 
@@ -20,6 +21,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--target", choices=("process", "docker"), default="process", help="where it runs (default: process)")
     parser.add_argument("--port", type=port, metavar="N", help="the port on 127.0.0.1 (default: a free one)")
     parser.add_argument("--name", help="the service's name (default: the deployment's)")
+    parser.add_argument("--platform", type=platform, metavar="OS/ARCH", help="of the container: linux/amd64, linux/arm64")
+    parser.add_argument("--gpus", type=gpus, metavar="N", help="GPUs for the container, or 'all'")
     parser.add_argument("--force", action="store_true", help="start although the check found errors")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
@@ -31,12 +34,27 @@ def port(text: str) -> int:
     return number
 
 
+def platform(text: str) -> str:
+    if not re.fullmatch(r"[a-z]+/[a-z0-9]+(/v\d+)?", text):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a platform such as linux/amd64")
+    return text
+
+
+def gpus(text: str) -> int:
+    if text == "all":
+        return -1
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is neither a number of GPUs nor 'all'")
+    return int(text)
+
+
 def run(arguments: argparse.Namespace) -> int:
     return asyncio.run(deploy(arguments))
 
 
 async def deploy(arguments: argparse.Namespace) -> int:
     from scoredock.hosting import services
+    from scoredock.hosting.definition import Wishes
 
     project, findings = chosen(Path(arguments.project))
     errors = tuple(finding for finding in findings if finding.severity is Severity.ERROR)
@@ -47,7 +65,12 @@ async def deploy(arguments: argparse.Namespace) -> int:
         )
     with showing_progress(quiet=arguments.json) as progress:
         service = await services.deploy(
-            project, target=arguments.target, port=arguments.port, name=arguments.name, progress=progress
+            project,
+            target=arguments.target,
+            port=arguments.port,
+            name=arguments.name,
+            wishes=Wishes(arguments.platform, arguments.gpus),
+            progress=progress,
         )
     if arguments.json:
         print_json(as_json(service))

@@ -30,4 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    for service in found:
+        if service.exit_reason:
+            print(f"{service.name}: {service.exit_reason}")
     return 0

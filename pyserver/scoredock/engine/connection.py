@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scoredock.engine.address import find_address
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 # Seconds that an engine gets to answer a plain question. Creating a container on a busy disk takes it tens of seconds.
 PATIENCE = 60
+
+
+SELINUX = Path("/sys/fs/selinux/enforce")  # is there while the kernel enforces it
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ def connect(address: Address | None = None) -> Connection:
     with saying_plainly(address):
         client = _client(address)
         try:
-            return Connection(address, client, _about(client.info(), client.version()))
+            return Connection(address, client, _about(client.info(), client.version(), address))
         except BaseException:
             client.close()
             raise
@@ -83,7 +87,7 @@ def closed_on_stop(connection: Connection, job: Job) -> Iterator[Any]:
             client.close()
 
 
-def _about(info: dict[str, Any], version: dict[str, Any]) -> About:
+def _about(info: dict[str, Any], version: dict[str, Any], address: Address) -> About:
     parts = [part.get("Name", "") for part in version.get("Components") or ()]
     product = "Podman" if any("podman" in part.lower() for part in parts) else "Docker"
     security = info.get("SecurityOptions") or ()
@@ -96,7 +100,8 @@ def _about(info: dict[str, Any], version: dict[str, Any]) -> About:
         cpus=int(info.get("NCPU") or 0),
         memory=int(info.get("MemTotal") or 0),
         gpus="nvidia" in runtimes or any("nvidia" in str(device.get("ID", "")) for device in devices),
-        selinux=any("name=selinux" in str(option) for option in security),
+        # Podman's compatible answer leaves it out: this machine's own kernel knows.
+        selinux=any("name=selinux" in str(option) for option in security) or (address.on_this_machine and SELINUX.exists()),
     )
 
 

@@ -16,6 +16,7 @@ from scoredock.engine.times import seconds_of
 from scoredock.engine.values import (
     Container,
     ContainerGone,
+    ContainerInUse,
     ContainerOrder,
     EngineProblem,
     HostPortTaken,
@@ -26,6 +27,7 @@ from scoredock.engine.values import (
 
 # How engines say that a host port is in use: Docker's allocator, the kernel, Docker Desktop.
 PORT_TAKEN = ("port is already allocated", "address already in use", "ports are not available")
+NO_GPU = "could not select device driver"
 
 
 def create(connection: Connection, order: ContainerOrder) -> Container:
@@ -77,6 +79,10 @@ def create(connection: Connection, order: ContainerOrder) -> Container:
                 healthcheck={"test": ["NONE"]},
             )
     except ContainerGone as problem:
+        if order.platform and "platform" in problem.what:
+            raise ImageProblem(
+                f"The image {order.image} is not made for {order.platform}.", "Name another platform."
+            ) from problem
         raise ImageProblem(f"The image {order.image} is not on the engine.", "Deploy again to make it.") from problem
     except EngineProblem as problem:
         if "already in use by container" in problem.what or "name is already in use" in problem.what:
@@ -85,12 +91,12 @@ def create(connection: Connection, order: ContainerOrder) -> Container:
     return inspect(connection, made["Id"])
 
 
-def put(connection: Connection, identifier: str, entries: tuple[tarfile.TarInfo, ...]) -> None:
-    """Make folders and links inside a container, running or not, before anything in it looks."""
+def put(connection: Connection, identifier: str, entries: tuple[tuple[tarfile.TarInfo, bytes], ...]) -> None:
+    """Make folders and small files inside a container, running or not, before anything in it looks."""
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:
-        for entry in entries:
-            tar.addfile(entry)
+        for entry, content in entries:
+            tar.addfile(entry, io.BytesIO(content))
     with saying_plainly(connection.address):
         connection.api.put_archive(identifier, "/", archive.getvalue())
 
@@ -168,6 +174,12 @@ def start(connection: Connection, identifier: str) -> Container:
     except EngineProblem as problem:
         if any(sign in problem.what.lower() for sign in PORT_TAKEN):
             raise HostPortTaken("The port on this machine is in use.", "Choose another one.") from problem
+        if NO_GPU in problem.what:
+            raise EngineProblem(
+                "The Docker engine could not give the container a GPU.",
+                "Install the NVIDIA Container Toolkit, and see whether `docker run --gpus all` works.",
+                details=problem.what,
+            ) from problem
         raise
     return inspect(connection, identifier)
 
@@ -181,18 +193,19 @@ def inspect(connection: Connection, identifier: str) -> Container:
 def labelled(connection: Connection, label: str) -> tuple[Container, ...]:
     """All containers that carry the label (``name`` or ``name=value``), running or not, oldest first.
 
-    One question to the engine for all that run (their ``started_at`` is when they were made), and one more for each that
-    does not: only that says how it ended.
+    One question to the engine for all that run (their ``started_at`` is the second in which they were made), and one more
+    for each that does not: only that says how it ended.
     """
     with saying_plainly(connection.address):
         rows = connection.api.containers(all=True, filters={"label": label})
     found = []
-    for row in rows:
+    # The engine names the newest first, by the nanosecond; what a row says of the time is in whole seconds.
+    for row in reversed(rows):
         try:
             found.append(_running(row) if row.get("State") == "running" else inspect(connection, row["Id"]))
         except ContainerGone:
             continue  # removed while we looked
-    return tuple(sorted(found, key=lambda container: container.created_at))
+    return tuple(found)
 
 
 def stop(connection: Connection, identifier: str, patience: int) -> None:
@@ -205,13 +218,16 @@ def stop(connection: Connection, identifier: str, patience: int) -> None:
 
 
 def remove(connection: Connection, identifier: str) -> None:
-    """Remove a container, running or not, with its anonymous volumes. Does nothing to one that is gone or is going."""
+    """Remove a container, running or not, with its anonymous volumes. Does nothing to one that is gone or is going. Raises
+    `ContainerInUse`."""
     try:
         with saying_plainly(connection.address):
             connection.api.remove_container(identifier, force=True, v=True)
     except ContainerGone:
         return
     except EngineProblem as problem:
+        if "dependent containers" in problem.what:
+            raise ContainerInUse(problem.what) from problem
         if "is already in progress" not in problem.what:
             raise
 
@@ -267,14 +283,15 @@ def labels_as_json(values: Mapping[str, object]) -> str:
 
 def _running(row: dict[str, Any]) -> Container:
     """A container that runs, from its line in the engine's list."""
-    ports = [port["PublicPort"] for port in row.get("Ports") or () if port.get("PublicPort")]
+    published = {int(port["PrivatePort"]): int(port["PublicPort"]) for port in row.get("Ports") or () if port.get("PublicPort")}
     return Container(
         id=row["Id"],
         name=str((row.get("Names") or [""])[0]).removeprefix("/"),
         image=str(row.get("ImageID", "")),
         state="running",
         labels=tuple(sorted((row.get("Labels") or {}).items())),
-        host_port=int(ports[0]) if ports else None,
+        host_port=published[min(published)] if published else None,
+        ports=tuple(sorted(published.items())),
         created_at=float(row.get("Created") or 0),
         started_at=float(row.get("Created") or 0),
     )

@@ -44,8 +44,12 @@ async def have_image(
 ) -> Image:
     """The image, pulled if the engine does not have it. Progress counts bytes over all layers."""
     image = await beside(lambda _: find_image(connection, reference))
-    if image is None or (platform is not None and image.architecture != platform.split("/")[1]):
+    wanted = platform.split("/")[1] if platform is not None else None
+    if image is None or wanted not in (None, image.architecture):
         image = await pull(connection, reference, progress, platform=platform)
+        if wanted not in (None, image.architecture):
+            # Of an image that exists for one platform only, Docker brings that one whatever was asked for.
+            raise _pull_failed(reference, platform, "no matching manifest", connection)
     return image
 
 

@@ -11,12 +11,14 @@ def seconds_of(stamp: str) -> float | None:
 
     ``None`` for what is no such time, and for the year 1, by which the engine means never.
     """
-    if len(stamp) < 20 or stamp[10] != "T" or stamp.startswith("0001-"):
+    if len(stamp) < 20:
         return None
     whole = _whole_seconds(stamp[:19])
-    fraction = stamp[19:].partition("Z")[0].partition("+")[0]
+    if whole is None:
+        return None
+    fraction = stamp[19:-1] if stamp[-1] == "Z" else stamp[19:].partition("+")[0]
     try:
-        return None if whole is None else whole + (float(fraction) if fraction else 0.0)
+        return whole + float(fraction) if fraction else whole
     except ValueError:
         return None
 
@@ -24,6 +26,8 @@ def seconds_of(stamp: str) -> float | None:
 # A fast log has thousands of lines a second, all with the same whole second.
 @lru_cache(maxsize=256)
 def _whole_seconds(text: str) -> float | None:
+    if text.startswith("0001-"):
+        return None
     try:
         return datetime.datetime.strptime(f"{text}+0000", "%Y-%m-%dT%H:%M:%S%z").timestamp()
     except ValueError:

@@ -33,6 +33,10 @@ class HostPortTaken(EngineProblem):
     """The port on this machine that a container should be reached by is in use."""
 
 
+class ContainerInUse(EngineProblem):
+    """Another container depends on it (its network, its volumes), so that the engine does not remove it. Podman does that."""
+
+
 class ContainerGone(EngineProblem):
     """The container does not exist any more, or does not run."""
 

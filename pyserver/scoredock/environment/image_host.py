@@ -63,12 +63,19 @@ def image_python(specification: Specification, base: BaseImage) -> str:
 
 
 async def image_lock(
-    specification: Specification, minor: str, *, progress: Progress = silent, offline: bool = False
+    specification: Specification,
+    minor: str,
+    *,
+    architecture: str = "",
+    progress: Progress = silent,
+    offline: bool = False,
 ) -> tuple[Resolved, ...]:
-    """Versions for the image: those of the environment on this machine where it is Linux and the same Python, so that
-    both run the same; else resolved for Linux."""
+    """Versions for the image: those of the environment on this machine where it is Linux, the same Python and the same
+    ``architecture`` ("amd64", "arm64"; "": this machine's), so that both run the same; else resolved for Linux."""
+    mine = "aarch64" if platform.machine().lower() in ("arm64", "aarch64") else "x86_64"
+    machine = {"amd64": "x86_64", "arm64": "aarch64", "": mine}.get(architecture, architecture)
     here = find(specification)
-    if here and sys.platform == "linux" and here.python_version.startswith(f"{minor}."):
+    if here and sys.platform == "linux" and machine == mine and here.python_version.startswith(f"{minor}."):
         return read_lock(here.lock)
     if specification.conda:
         raise EnvironmentProblem(
@@ -78,7 +85,6 @@ async def image_lock(
     with tempfile.TemporaryDirectory(prefix="scoredock-") as folder:
         uv = Uv(folder=Path(folder), offline=offline)
         python = await find_python(Specification(specification.path, kind="none"), uv, progress, offline=offline)
-        machine = "aarch64" if platform.machine().lower() in ("arm64", "aarch64") else "x86_64"
         return await resolve(
             wanted(specification, specification.pip, minor),
             specification,

@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from scoredock.folders import state_folder
@@ -29,6 +29,7 @@ def plan_key(plan: Plan) -> str:
         *sorted(f"{name}={value}" for name, value in plan.environment_variables),
         *(f"{model.source}:{model.mounted_as}:{model.name}:{model.version}" for model in project.models),
         str(project.model_mount_path),
+        *(str(project.liveness_probe), str(project.readiness_probe), str(project.resources), str(plan.platform), str(plan.gpus)),
     ]
     return hashlib.sha256(json.dumps(text).encode()).hexdigest()[:16]
 
@@ -42,12 +43,24 @@ def files_of(project: Project, read: Iterable[Path] = ()) -> tuple[Path, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class Wishes:
+    """What whoever deployed a container asked for and its files do not say: a platform (``linux/amd64``), GPUs (-1: all)."""
+
+    platform: str | None = None
+    gpus: int | None = None
+
+
+NO_WISHES = Wishes()
+
+
+@dataclass(frozen=True, slots=True)
 class Definition:
     """What was decided when the service was deployed. ``own_interpreter``: its caller brought one, nothing is synced."""
 
     plan_key: str
     stamps: Stamps
     own_interpreter: bool = False
+    wishes: Wishes = NO_WISHES
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -78,7 +91,7 @@ def _path(name: str) -> Path:
 def keep(name: str, definition: Definition) -> None:
     path = _path(name)
     path.parent.mkdir(parents=True, exist_ok=True)
-    content = {"plan_key": definition.plan_key, "stamps": definition.stamps, "own_interpreter": definition.own_interpreter}
+    content = asdict(definition)
     new = path.with_name(path.name + ".new")
     new.write_text(json.dumps(content), encoding="utf-8")
     new.replace(path)
@@ -89,7 +102,8 @@ def kept(name: str) -> Definition | None:
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         content = json.loads(_path(name).read_bytes())
         then = {path: None if value is None else (value[0], value[1]) for path, value in content["stamps"].items()}
-        return Definition(str(content["plan_key"]), then, bool(content["own_interpreter"]))
+        wishes = Wishes(**content.get("wishes", {}))
+        return Definition(str(content["plan_key"]), then, bool(content["own_interpreter"]), wishes)
     return None
 
 

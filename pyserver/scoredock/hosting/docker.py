@@ -10,8 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
 
 from scoredock.engine import containers, logs
 from scoredock.engine.address import find_address
@@ -19,13 +18,12 @@ from scoredock.engine.background import beside
 from scoredock.engine.connection import Connection, connect
 from scoredock.engine.values import Address, Container, ContainerGone, EngineAbsent
 from scoredock.finding import Finding
-from scoredock.hosting import docker_control, docker_failure, docker_relay, docker_stock, libraries, naming, observed, runs
-from scoredock.hosting.crash import findings_of
+from scoredock.hosting import docker_control, docker_failure, docker_relay, docker_stock, libraries, naming, observed, runs, seen
 from scoredock.hosting.docker_inside import DockerInside
 from scoredock.hosting.docker_place import Placing, blueprint, free_port, hold_port, record_for
 from scoredock.hosting.docker_record import container_name
 from scoredock.hosting.docker_stock import Row, Stock
-from scoredock.hosting.values import Event, Inside, LogLine, Plan, Service, ServiceProblem, State, Target, Updated
+from scoredock.hosting.values import Batch, Event, Inside, LogLine, Plan, Service, ServiceProblem, State, Target, Updated
 from scoredock.progress import Progress, Step, silent
 
 # Kept for the life of the process: greeting an engine anew takes longer than most questions to it.
@@ -120,28 +118,30 @@ class DockerEngine:
             connection = await self._connected()
             await docker_stock.sweep(connection, await docker_stock.look(connection), name, keep=None)
 
-    async def logs(self, name: str, *, follow: bool = False, last: int | None = None) -> AsyncIterator[LogLine]:
+    async def logs(
+        self, name: str, *, follow: bool = False, last: int | None = None, since: float | None = None
+    ) -> AsyncIterator[Batch]:
         connection, row, _ = await self._existing(name)
-        async for batch in logs.lines(connection, row.container.id, follow=follow, last=last):
-            for moment, text in batch:
-                yield LogLine(text, moment)
+        async for batch in logs.lines(connection, row.container.id, follow=follow, last=last, since=since):
+            yield [LogLine(text, moment) for moment, text in batch]
 
     async def events(self, name: str) -> AsyncIterator[Event]:
         connection, row, _ = await self._running(name)
+        paths = docker_failure.own_paths(row.record)
         try:
             async with docker_control.connected(connection, row.container, row.record) as line:
                 await line.send({"command": "watch"})
                 await line.receive()
                 while (message := await line.receive()) is not None:
-                    if event := _event(row, message):
+                    if event := seen.event(name, message, paths):
                         yield event
         except (ContainerGone, OSError):
             return
 
     async def findings(self, name: str, *, since: float | None = None) -> AsyncIterator[Finding]:
         _, row, _ = await self._running(name)
-        lines = self.logs(name, follow=True, last=observed.last_lines(since))
-        async for finding in observed.findings_of(lines, docker_failure.own_paths(row.record), since):
+        batches = self.logs(name, follow=True, last=observed.last_lines(since))
+        async for finding in observed.findings_of(batches, docker_failure.own_paths(row.record), since):
             yield finding
 
     async def control(self, name: str, request: dict[str, object]) -> dict[str, object]:
@@ -190,6 +190,7 @@ class DockerEngine:
                 raise ServiceProblem(f"'{name}' does not run.", "Deploy it again.")
             await docker_stock.sweep(connection, stock, name, keep=old)
             order = await beside(lambda _: containers.order_of(connection, old.container.id))
+            order = replace(order, platform=old.record.platform)
             known = libraries.remembered(old.record.entry_script, old.record.environment_key)
             return await Placing(connection, holder, old, True, known).place(order, old.record.next(), progress)
 
@@ -215,25 +216,20 @@ class DockerEngine:
         except asyncio.TimeoutError:
             return State.STARTING, 1, ""
         if answer is not None:
-            return State(answer["state"]), int(answer["generation"]), ""
+            return seen.state_of(answer)
         now = await beside(lambda _: containers.inspect(connection, row.container.id))
         return (State.STARTING, 1, "") if now.running else (State.CRASHED, 1, _ENDED)
 
 
 def _as_seen(row: Row, container: Container, state: State, generation: int, reason: str = "") -> Service:
-    record = row.record
-    return Service(
-        name=record.name,
-        target=DockerEngine.target,
-        state=state,
-        port=record.port,
-        project_file=Path(record.project_file),
-        entry_script=Path(record.entry_script),
-        environment_key=record.environment_key,
+    return seen.service(
+        row.record,
+        DockerEngine.target,
+        state,
         started_at=container.started_at,
         identity=container.id,
         generation=generation,
-        exit_reason=reason,
+        reason=reason,
     )
 
 
@@ -246,14 +242,3 @@ async def _quietly(call: Callable[[], object]) -> None:
         await beside(lambda _: call())
     except ContainerGone:
         return
-
-
-def _event(row: Row, message: dict[str, Any]) -> Event | None:
-    kinds = {"ready": "started", "worker-replaced": "worker-replaced", "update-failed": "update-failed"}
-    kinds |= {"crashed": "crashed", "stopped": "stopped", "worker-started": "worker-replaced"}
-    kind: Any = kinds.get(str(message.get("event")))
-    if kind is None:
-        return None
-    failure = message.get("failure")
-    findings = findings_of(failure, docker_failure.own_paths(row.record)) if failure else ()
-    return Event(row.record.name, kind, findings, findings[0].message if findings else "")

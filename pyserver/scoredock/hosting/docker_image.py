@@ -69,13 +69,13 @@ async def environment_image(
         return _as_it_is(reference, image, base, platform)
     specification = read_specification(project.environment)
     builder = await beside(lambda _: builder_of(connection))
-    known = _Known(specification, base, builder)
+    known = _Known(specification, base, builder, platform)
     found = known.recall()
     if found is not None and await beside(lambda _: find_image(connection, found.image)) is not None:
         return found
     if offline:
         raise EnvironmentProblem("The environment's image is not on this machine, and offline none is built.", GO_ONLINE)
-    recipe = await _recipe(connection, specification, base, builder, progress)
+    recipe = await _recipe(connection, specification, base, builder, architecture=image.architecture, progress=progress)
     if builder == "classic":
         progress(Step(f"Building {recipe.tag}", "by the classic builder: without BuildKit no download is kept between builds"))
     if await beside(lambda _: find_image(connection, recipe.tag)) is None:
@@ -110,11 +110,17 @@ def order_of(recipe: Recipe, platform: str | None) -> BuildOrder:
 
 
 async def _recipe(
-    connection: Connection, specification: Specification, base: BaseImage, builder: Builder, progress: Progress
+    connection: Connection,
+    specification: Specification,
+    base: BaseImage,
+    builder: Builder,
+    *,
+    architecture: str,
+    progress: Progress,
 ) -> Recipe:
     minor = image_python(specification, base)
     progress(Step("Resolving packages for the image"))
-    lock = await image_lock(specification, minor, progress=progress)
+    lock = await image_lock(specification, minor, architecture=architecture, progress=progress)
     images = await beside(lambda _: images_labelled(connection, KEY_LABEL))
     earlier = tuple(EarlierImage(image.tags[0], image.labels) for image in images if image.tags)
     return image_recipe(
@@ -158,8 +164,8 @@ async def _own_dockerfile(
 class _Known:
     """Which image a specification came to, so that the second deploy neither resolves nor reads anything."""
 
-    def __init__(self, specification: Specification, base: BaseImage, builder: Builder) -> None:
-        parts = (environment_key(specification, Strategy.UV), base.digest, builder, str(host_build().index))
+    def __init__(self, specification: Specification, base: BaseImage, builder: Builder, platform: str | None) -> None:
+        parts = (environment_key(specification, Strategy.UV), base.digest, builder, str(host_build().index), str(platform))
         name = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
         self._file = cache_folder() / "images" / f"{name}.json"
         self._variables = specification.variables

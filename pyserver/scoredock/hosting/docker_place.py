@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import tarfile
 from collections.abc import Coroutine
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from scoredock.engine.connection import Connection
 from scoredock.engine.exec_stream import may_execute
 from scoredock.engine.images import find_image
 from scoredock.engine.values import Container, ContainerOrder, EngineProblem, HostPortTaken, Mounted
-from scoredock.hosting import docker_starting, docker_stock, ports
+from scoredock.hosting import docker_starting, docker_stock, launch, ports
 from scoredock.hosting.docker_layout import PORT, RELAY_PORT, RUNS, RUNTIME, identity_of, laid_out, runtime_mount
 from scoredock.hosting.docker_record import OWNER, PORT_OF, Record, container_name, owner
 from scoredock.hosting.docker_stock import Row, Stock
@@ -35,7 +36,12 @@ def blueprint(connection: Connection, plan: Plan, progress: Progress) -> tuple[C
     if not plan.image or find_image(connection, plan.image) is None:
         raise ServiceProblem(f"The image {plan.image or 'of the environment'} is not on the engine.", "Deploy again to make it.")
     wants = plan.project.resources
-    gpus = wants.gpu
+    gpus = plan.gpus if plan.gpus is not None else wants.gpu
+    if plan.gpus and not connection.about.gpus:
+        raise ServiceProblem(
+            "The Docker engine has no GPU to give to a container.",
+            "Install the NVIDIA driver and the NVIDIA Container Toolkit, or deploy without --gpus.",
+        )
     if gpus and not connection.about.gpus:
         progress(Step("Creating the container", "the deployment asks for a GPU; the engine has none, so it starts without"))
         gpus = None
@@ -71,6 +77,8 @@ def record_for(plan: Plan, mounts: tuple[Mounted, ...], holder: Container, numbe
         mounts=tuple((str(mount.source), str(mount.inside)) for mount in mounts),
         mounted=identity_of(mounts),
         relay=dict(holder.ports).get(RELAY_PORT, 0),
+        probes=launch.probes(project),
+        platform=plan.platform,
     )
 
 
@@ -129,11 +137,17 @@ def _taken(port: int, stock: Stock) -> PortTaken:
     return PortTaken(f"Port {port} is in use{by}.", "Choose another with --port, or leave it out for a free one.")
 
 
-def _folder(path: str) -> tarfile.TarInfo:
+def _folder(path: str) -> tuple[tarfile.TarInfo, bytes]:
     """A folder in which everybody may write: the user's image decides as whom the service runs."""
     entry = tarfile.TarInfo(path.lstrip("/"))
     entry.type, entry.mode = tarfile.DIRTYPE, 0o1777
-    return entry
+    return entry, b""
+
+
+def _file(path: str, content: bytes) -> tuple[tarfile.TarInfo, bytes]:
+    entry = tarfile.TarInfo(path.lstrip("/"))
+    entry.size, entry.mode = len(content), 0o644
+    return entry, content
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +195,6 @@ class Placing:
     def _command(self, record: Record) -> tuple[str, ...]:
         launcher = [str(RUNTIME / "launcher.py"), "--control", str(record.control), "--record", str(record.folder)]
         launcher += ["--port", str(PORT)]
-        if self.preload:
-            launcher += ["--preload", ",".join(self.preload)]
         if record.debug == "wait":
             launcher.append("--wait-for-debugger")
         if self.old is not None and self.takes_over:
@@ -193,7 +205,9 @@ class Placing:
 
     def _create(self, order: ContainerOrder, record: Record) -> Container:
         made = containers.create(self.connection, order)
-        containers.put(self.connection, self.holder.id, (_folder(record.folder.as_posix()),))
+        told = json.dumps({"preload": self.preload, "probes": record.probes}).encode()
+        entries = (_folder(record.folder.as_posix()), _file((record.folder / "start.json").as_posix(), told))
+        containers.put(self.connection, self.holder.id, entries)
         return made
 
     async def _settle(self, row: Row) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from scoredock.engine.containers import labels_as_json
 from scoredock.engine.values import Container, Mounted
@@ -44,6 +45,8 @@ class Record:
     mounts: tuple[tuple[str, str], ...]  # (on this machine, inside)
     mounted: tuple[str, ...]  # what they held on to when the container was made
     relay: int = 0  # on this machine: the port of docker_way's relay, if there has to be one
+    probes: dict[str, Any] = field(default_factory=dict)  # the deployment's, as the launcher is told of them
+    platform: str | None = None
 
     @property
     def folder(self) -> PurePosixPath:

@@ -29,7 +29,7 @@ async def until_ready(connection: Connection, container: Container, record: Reco
     began = time.monotonic()
     ending = asyncio.ensure_future(beside(lambda job: containers.wait(connection, container.id, job)))
     telling = asyncio.ensure_future(_told(connection, container, record))
-    shown = [0.0]  # the time of the last line that was
+    shown = [0]  # how many lines were
     showing = asyncio.ensure_future(_show(connection, container, progress, shown, follow=True))
     try:
         await asyncio.wait({ending, telling}, timeout=record.patience, return_when=asyncio.FIRST_COMPLETED)
@@ -69,12 +69,14 @@ async def _told(connection: Connection, container: Container, record: Record) ->
         await asyncio.sleep(0.05)  # the socket is not made yet, or the container has just ended
 
 
-async def _show(connection: Connection, container: Container, progress: Progress, shown: list[float], *, follow: bool) -> None:
-    """Report what the log says, once each line, from the last one on that was reported."""
-    async for batch in logs.lines(connection, container.id, follow=follow, since=shown[0] or None):
-        for moment, text in batch:
-            if moment > shown[0]:
-                shown[0] = moment
+async def _show(connection: Connection, container: Container, progress: Progress, shown: list[int], *, follow: bool) -> None:
+    """Report what the log says, once each line. (Counted: Podman's times of lines are whole seconds.)"""
+    seen = 0
+    async for batch in logs.lines(connection, container.id, follow=follow):
+        for _, text in batch:
+            seen += 1
+            if seen > shown[0]:
+                shown[0] = seen
                 progress(Step("Starting the service", text))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from scoredock.engine import containers
 from scoredock.engine.background import beside
 from scoredock.engine.connection import Connection
-from scoredock.engine.values import Container
+from scoredock.engine.values import Container, ContainerInUse
 from scoredock.hosting import docker_relay
 from scoredock.hosting.docker_record import OWNER, PORT_OF, Record, container_name, owner, record_of
 
@@ -80,13 +80,21 @@ def _look(connection: Connection) -> Stock:
 
 
 async def remove(connection: Connection, *found: Container) -> None:
-    """Remove containers, running or not."""
+    """Remove containers, running or not. One that another depends on goes after that one; if that stays it is only stopped,
+    which frees its port, and is left to a later sweep."""
 
-    async def one(container: Container) -> None:
+    async def one(container: Container, *, last: bool = False) -> Container | None:
         docker_relay.forget(connection, container.id)
-        await beside(lambda _: containers.remove(connection, container.id))
+        try:
+            await beside(lambda _: containers.remove(connection, container.id))
+        except ContainerInUse:
+            if last:
+                await beside(lambda _: containers.stop(connection, container.id, 0))
+            return container
+        return None
 
-    await asyncio.gather(*map(one, found))
+    refused = await asyncio.gather(*map(one, found))
+    await asyncio.gather(*(one(container, last=True) for container in refused if container is not None))
 
 
 async def sweep(connection: Connection, stock: Stock, name: str, keep: Row | None) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
 import threading
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from scoredock import runtime
 from scoredock.hosting.runs import Run
@@ -64,6 +66,16 @@ def environment(plan: Plan, placed: Layout, model_dir: Path | None) -> dict[str,
     return variables
 
 
+def probes(project: Project) -> dict[str, Any]:
+    """The deployment's probes, for the arbiter."""
+    return {"liveness": asdict(project.liveness_probe), "readiness": asdict(project.readiness_probe)}
+
+
+def told(project: Project, preload: tuple[str, ...]) -> dict[str, Any]:
+    """start.json (runtime/PROTOCOL.md): what would make a command line of hundreds of words."""
+    return {"preload": preload, "probes": probes(project)}
+
+
 @dataclass(frozen=True, slots=True)
 class Launch:
     """What is known only when it starts."""
@@ -84,12 +96,11 @@ def launch(plan: Plan, start: Launch, model_dir: Path | None) -> subprocess.Pope
     ]
     if plan.debug == "wait":
         argv.append("--wait-for-debugger")
-    if start.preload:
-        argv += ["--preload", ",".join(start.preload)]
     if start.replace is not None:
         argv += ["--replace", str(start.replace)]
     start.listener.set_inheritable(True)
     try:
+        (run.folder / "start.json").write_text(json.dumps(told(plan.project, start.preload)), encoding="utf-8")
         with run.log.open("ab") as log:
             process = subprocess.Popen(
                 argv,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import calendar
+import os
 import re
 import time
 from collections.abc import AsyncIterator, Callable
+from functools import lru_cache
 from pathlib import Path
 
-from scoredock.hosting.values import LogLine
+from scoredock.hosting.values import Batch, LogLine
 
 BLOCK = 1 << 20
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),(\d{3}) ")  # the server's own format, in UTC
@@ -20,18 +22,35 @@ def parsed(text: str) -> LogLine:
     stamp = _STAMP.match(text)
     if not stamp:
         return LogLine(text)
-    seconds = calendar.timegm(time.strptime(stamp.group(1), "%Y-%m-%d %H:%M:%S"))
-    return LogLine(text, seconds + int(stamp.group(2)) / 1000)
+    return LogLine(text, _seconds(stamp.group(1)) + int(stamp.group(2)) / 1000)
+
+
+@lru_cache(maxsize=64)  # a fast log has thousands of lines in a second
+def _seconds(stamp: str) -> int:
+    return calendar.timegm(time.strptime(stamp, "%Y-%m-%d %H:%M:%S"))
+
+
+async def from_moment(batches: AsyncIterator[Batch], since: float) -> AsyncIterator[Batch]:
+    """What was written from a moment on (seconds since the epoch). A line without a time belongs to the one before it."""
+    begun = False
+    async for batch in batches:
+        if not begun:
+            first = next((number for number, line in enumerate(batch) if line.time is not None and line.time >= since), None)
+            if first is not None:
+                begun = True
+                yield batch[first:]
+        else:
+            yield batch
 
 
 def tail(path: Path, lines: int) -> list[str]:
     """The last lines of a file of any length, read from its end."""
     try:
         with path.open("rb") as file:
-            position = file.seek(0, 2)
+            position, first = file.seek(0, 2), beginning(path)
             data = b""
-            while position and data.count(b"\n") <= lines:
-                step = min(BLOCK, position)
+            while position > first and data.count(b"\n") <= lines:
+                step = min(BLOCK, position - first)
                 position -= step
                 file.seek(position)
                 data = file.read(step) + data
@@ -40,18 +59,34 @@ def tail(path: Path, lines: int) -> list[str]:
     return _texts(data)[-lines:] if lines else []
 
 
+def beginning(path: Path) -> int:
+    """Where the first line begins: after the hole, where the older part was given back to the disk (runtime/log_limit.py)."""
+    seek_data = getattr(os, "SEEK_DATA", None)  # Linux, macOS
+    if seek_data is None:
+        return 0
+    with path.open("rb") as file:
+        try:
+            first = os.lseek(file.fileno(), 0, seek_data)
+        except OSError:
+            return 0  # an empty file
+        if first:
+            file.seek(first)
+            first += len(file.readline())  # the rest of a line
+        return first
+
+
 def _texts(data: bytes) -> list[str]:
     return [line.rstrip("\r") for line in data.decode("utf-8", "replace").split("\n") if line]
 
 
-async def read(path: Path, *, last: int | None, follow: Callable[[], bool] | None, pause: float = 0.1) -> AsyncIterator[LogLine]:
+async def read(path: Path, *, last: int | None, follow: Callable[[], bool] | None, pause: float = 0.1) -> AsyncIterator[Batch]:
     """Lines from the beginning or the ``last`` ones; with ``follow``, which says whether more may come, goes on, looking
     every ``pause`` seconds."""
     start = 0
     if last is not None:
         size = path.stat().st_size if path.exists() else 0
-        for text in tail(path, last):
-            yield parsed(text)
+        if lines := tail(path, last):
+            yield [parsed(text) for text in lines]
         start = size
     try:
         file = path.open("rb")
@@ -59,18 +94,22 @@ async def read(path: Path, *, last: int | None, follow: Callable[[], bool] | Non
         return
     rest = b""
     with file:
-        file.seek(start)
+        file.seek(start or beginning(path))
         while True:
             going_on = follow is not None and follow()
             data = await asyncio.to_thread(file.read, BLOCK)
+            if data[:1] == b"\0" and (first := beginning(path)) > file.tell() - len(data):
+                file.seek(first)  # too slow: what would have come next is gone
+                rest = b""
+                continue
             if data:
-                *whole, rest = (rest + data).split(b"\n")
-                for line in whole:
-                    if line:
-                        yield parsed(line.decode("utf-8", "replace").rstrip("\r"))
+                whole, end, left = data.rpartition(b"\n")
+                if end and (texts := _texts(rest + whole)):
+                    yield [parsed(text) for text in texts]
+                rest = left if end else rest + left
                 continue
             if not going_on:
                 break
             await asyncio.sleep(pause)
     if rest:
-        yield parsed(rest.decode("utf-8", "replace"))
+        yield [parsed(rest.decode("utf-8", "replace"))]

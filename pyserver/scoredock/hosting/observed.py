@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from scoredock.finding import Finding, Place
 from scoredock.hosting import crash
 from scoredock.hosting.traceback_text import Block, Reader
-from scoredock.hosting.values import LogLine
+from scoredock.hosting.values import Batch
 
 LINES_ATTACHED = 3  # of the log before the failure
 RECENT = 500  # lines: those of a moment just past are among them
@@ -71,13 +71,14 @@ def last_lines(since: float | None) -> int:
     return 0 if since is None else RECENT
 
 
-async def findings_of(lines: AsyncIterator[LogLine], paths: crash.Paths, since: float | None = None) -> AsyncIterator[Finding]:
+async def findings_of(batches: AsyncIterator[Batch], paths: crash.Paths, since: float | None = None) -> AsyncIterator[Finding]:
     """A finding for every request that fails, as it fails; with ``since`` the lines before that moment (seconds since the
     epoch) are passed over. Lines without a time belong to the one before them."""
     observer = Observer(paths)
     wanted = since is None
-    async for line in lines:
-        if since is not None and line.time is not None:
-            wanted = line.time >= since - PRECISION
-        if wanted and (found := observer.feed(line.text)):
-            yield found
+    async for batch in batches:
+        for line in batch:
+            if since is not None and line.time is not None:
+                wanted = line.time >= since - PRECISION
+            if wanted and (found := observer.feed(line.text)):
+                yield found

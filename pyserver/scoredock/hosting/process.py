@@ -23,12 +23,13 @@ from scoredock.hosting import (
     probes,
     process_table,
     runs,
+    seen,
     starting,
     takeover,
 )
 from scoredock.hosting.process_inside import ProcessInside
 from scoredock.hosting.runs import Facts, Run
-from scoredock.hosting.values import Event, Inside, LogLine, Plan, PortTaken, Service, ServiceProblem, State, Target, Updated
+from scoredock.hosting.values import Batch, Event, Inside, Plan, PortTaken, Service, ServiceProblem, State, Target, Updated
 from scoredock.progress import Progress, Step, silent
 
 STATUS_PATIENCE = 2.0  # seconds; an arbiter that imports libraries answers only afterwards
@@ -151,10 +152,13 @@ class ProcessEngine:
                 await asyncio.to_thread(run.remove)
             runs.forget(name)
 
-    async def logs(self, name: str, *, follow: bool = False, last: int | None = None) -> AsyncIterator[LogLine]:
+    async def logs(
+        self, name: str, *, follow: bool = False, last: int | None = None, since: float | None = None
+    ) -> AsyncIterator[Batch]:
         run = self._existing(name)
-        async for line in logs.read(run.log, last=last, follow=(lambda: run.process() is not None) if follow else None):
-            yield line
+        batches = logs.read(run.log, last=last, follow=(lambda: run.process() is not None) if follow else None)
+        async for batch in logs.from_moment(batches, since) if since is not None else batches:
+            yield batch
 
     async def events(self, name: str) -> AsyncIterator[Event]:
         run = self._running(name)
@@ -163,15 +167,15 @@ class ProcessEngine:
                 await line.send({"command": "watch"})
                 await line.receive()
                 while (message := await line.receive()) is not None:
-                    if event := self._event(run, message):
+                    if event := seen.event(name, message, paths_of(run)):
                         yield event
         except OSError:
             return
 
     async def findings(self, name: str, *, since: float | None = None) -> AsyncIterator[Finding]:
         run = self._running(name)
-        lines = logs.read(run.log, last=observed.last_lines(since), follow=lambda: run.process() is not None)
-        async for finding in observed.findings_of(lines, paths_of(run), since):
+        batches = logs.read(run.log, last=observed.last_lines(since), follow=lambda: run.process() is not None)
+        async for finding in observed.findings_of(batches, paths_of(run), since):
             yield finding
 
     async def control(self, name: str, request: dict[str, object]) -> dict[str, object]:
@@ -207,28 +211,22 @@ class ProcessEngine:
         if identity is not None:
             answer = await control.ask(run.control, {"command": "status"}, STATUS_PATIENCE)
             if answer is not None:
-                state = State(answer["state"])
+                state, generation, reason = seen.state_of(answer)
             else:
                 # It imports a library, at the start or because the script turned out to need it: then it answers others.
                 state = State.HEALTHY if await probes.answers(run.facts.port, 0.5) else State.STARTING
-            generation = int(answer["generation"]) if answer else 1
             if answer is None and run.process() is None:
                 identity = None
         if identity is None:
             state, reason = self._ended(run)
-        facts = run.facts
-        return Service(
-            name=facts.name,
-            target=self.target,
-            state=state,
-            port=facts.port,
-            project_file=Path(facts.project_file),
-            entry_script=Path(facts.entry_script),
-            environment_key=facts.environment_key,
-            started_at=facts.started_at,
+        return seen.service(
+            run.facts,
+            self.target,
+            state,
+            started_at=run.facts.started_at,
             identity=str(identity or ""),
             generation=generation,
-            exit_reason=reason,
+            reason=reason,
         )
 
     def _ended(self, run: Run) -> tuple[State, str]:
@@ -246,16 +244,6 @@ class ProcessEngine:
             State.CRASHED,
             f"Its process was ended from outside. Last line of its log: {last[0]}" if last else "Its process is gone.",
         )
-
-    def _event(self, run: Run, message: dict[str, Any]) -> Event | None:
-        kinds = {"ready": "started", "worker-replaced": "worker-replaced", "update-failed": "update-failed"}
-        kinds |= {"crashed": "crashed", "stopped": "stopped", "worker-started": "worker-replaced"}
-        kind: Any = kinds.get(str(message.get("event")))
-        if kind is None:
-            return None
-        failure = message.get("failure")
-        findings = crash.findings_of(failure, paths_of(run)) if failure else ()
-        return Event(run.facts.name, kind, findings, findings[0].message if findings else "")
 
     # Ending and cleaning up.
 

@@ -3,6 +3,7 @@
     services/.locks/NAME.lock        held while somebody deploys or cleans up
     services/NAME/current            the run that is meant when the name is said
     services/NAME/run-N/run.json     what was decided before it started (never a secret: no environment variables)
+    services/NAME/run-N/start.json   what the launcher is told beside its arguments (runtime/PROTOCOL.md)
     services/NAME/run-N/process.json written by the launcher as the first thing it does
     services/NAME/run-N/failure.json written by the arbiter if user code brought it down
     services/NAME/run-N/log          standard output and error

@@ -15,7 +15,8 @@ from scoredock.environment.values import EnvironmentProblem
 from scoredock.errors import ScoredockError
 from scoredock.finding import Finding, Severity
 from scoredock.hosting import definition, engines, naming, watch
-from scoredock.hosting.values import Engine, Event, Inside, LogLine, Plan, Service, ServiceProblem, State, Target, Updated
+from scoredock.hosting.definition import NO_WISHES, Wishes
+from scoredock.hosting.values import Batch, Engine, Event, Inside, LogLine, Plan, Service, ServiceProblem, State, Target, Updated
 from scoredock.models.located import with_local_models
 from scoredock.progress import Progress, Step, silent
 from scoredock.project.reading import read_project
@@ -41,6 +42,7 @@ async def deploy(
     port: int | None = None,
     name: str | None = None,
     interpreter: OwnInterpreter | None = None,
+    wishes: Wishes = NO_WISHES,
     debug: Literal["off", "wait"] = "off",
     offline: bool = False,
     progress: Progress = silent,
@@ -55,12 +57,13 @@ async def deploy(
         port=port,
         name=name,
         interpreter=interpreter,
+        wishes=wishes,
         debug=debug,
         offline=offline,
         progress=progress,
     )
     service = await engines.engine(target).deploy(plan, progress)
-    definition.keep(plan.name, definition.Definition(definition.plan_key(plan), stamps, interpreter is not None))
+    definition.keep(plan.name, definition.Definition(definition.plan_key(plan), stamps, interpreter is not None, wishes))
     return service
 
 
@@ -71,17 +74,20 @@ async def planned(
     port: int | None = None,
     name: str | None = None,
     interpreter: OwnInterpreter | None = None,
+    wishes: Wishes = NO_WISHES,
     debug: Literal["off", "wait"] = "off",
     offline: bool = False,
     progress: Progress = silent,
 ) -> Plan:
     """Decide everything that has to be decided before something starts."""
+    if target != "docker" and wishes != NO_WISHES:
+        raise ServiceProblem("A platform or GPUs can be asked for with the target 'docker' only.", "A process has the machine's.")
     project = with_local_models(project)
     name = naming.checked(name) if name is not None else naming.made_from(project.name)
     await _not_of_another_engine(name, target)
-    image, platform = "", None
+    image, platform = "", wishes.platform
     if interpreter is None and target == "docker":
-        made = await docker_environment(project, progress, offline=offline)
+        made = await docker_environment(project, progress, platform=platform, offline=offline)
         interpreter = OwnInterpreter(Path(made.interpreter), made.key, made.variables)
         image, platform = made.image, made.platform
     elif interpreter is None:
@@ -97,11 +103,14 @@ async def planned(
         environment_variables=tuple(variables.items()),
         image=image,
         platform=platform,
+        gpus=wishes.gpus,
         debug=debug,
     )
 
 
-async def docker_environment(project: Project, progress: Progress = silent, *, offline: bool = False) -> ImageEnvironment:
+async def docker_environment(
+    project: Project, progress: Progress = silent, *, platform: str | None = None, offline: bool = False
+) -> ImageEnvironment:
     """The environment's image, pulled and built when it is not there. Raises EnvironmentProblem, EngineProblem."""
     # Only here: a run without Docker does not pay for it.
     from scoredock.engine.background import beside
@@ -110,7 +119,7 @@ async def docker_environment(project: Project, progress: Progress = silent, *, o
 
     connection = await beside(lambda _: connect())
     try:
-        return await environment_image(connection, project, progress, offline=offline)
+        return await environment_image(connection, project, progress, platform=platform, offline=offline)
     finally:
         connection.close()
 
@@ -146,8 +155,11 @@ async def update(name: str, *, offline: bool = False, progress: Progress = silen
     stamps = definition.stamps(_defining(project))
     if made_from.own_interpreter:
         raise ServiceProblem(f"'{name}' does not run.", "Deploy it again.")
-    plan = await planned(project, target=service.target, port=service.port, name=name, offline=offline, progress=progress)
-    now = definition.Definition(definition.plan_key(plan), stamps)
+    wishes = made_from.wishes
+    plan = await planned(
+        project, target=service.target, port=service.port, name=name, wishes=wishes, offline=offline, progress=progress
+    )
+    now = definition.Definition(definition.plan_key(plan), stamps, wishes=wishes)
     if running and now.plan_key == made_from.plan_key:
         updated = await engine.update(name, progress)
     else:
@@ -199,11 +211,20 @@ async def stop(name: str, *, progress: Progress = silent) -> None:
     definition.forget(name)
 
 
-async def logs(name: str, *, follow: bool = False, last: int | None = None) -> AsyncIterator[LogLine]:
-    """Its log; ``follow`` goes on until the service ends."""
+async def log_batches(
+    name: str, *, follow: bool = False, last: int | None = None, since: float | None = None
+) -> AsyncIterator[Batch]:
+    """Its log, as much at a time as has come; ``follow`` goes on until the service ends, ``since`` is a moment in seconds."""
     engine, _ = await _engine_of(name)
-    async for line in engine.logs(name, follow=follow, last=last):
-        yield line
+    async for batch in engine.logs(name, follow=follow, last=last, since=since):
+        yield batch
+
+
+async def logs(name: str, *, follow: bool = False, last: int | None = None, since: float | None = None) -> AsyncIterator[LogLine]:
+    """Its log line by line."""
+    async for batch in log_batches(name, follow=follow, last=last, since=since):
+        for line in batch:
+            yield line
 
 
 async def events(name: str) -> AsyncIterator[Event]:

@@ -60,8 +60,9 @@ async def _outcome(run: Run, ended: Callable[[], bool]) -> Outcome | None:
 
 
 async def _show(run: Run, over: Callable[[], bool], progress: Progress) -> None:
-    async for line in logs.read(run.log, last=None, follow=lambda: not over(), pause=0.02):
-        progress(Step("Starting the service", line.text))
+    async for batch in logs.read(run.log, last=None, follow=lambda: not over(), pause=0.02):
+        for line in batch:
+            progress(Step("Starting the service", line.text))
 
 
 def _log_text(run: Run) -> str:

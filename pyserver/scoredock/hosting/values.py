@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from scoredock.errors import ScoredockError
 from scoredock.finding import Finding
@@ -79,6 +79,7 @@ class Plan:
     environment_variables: tuple[tuple[str, str], ...] = ()
     image: str = ""  # for Docker: the image that holds the environment
     platform: str | None = None  # for Docker: "linux/amd64"; None is the engine's own
+    gpus: int | None = None  # for Docker: that many, -1 for all; None: as the deployment says, if the engine has any
     debug: Literal["off", "wait"] = "off"  # "wait": stop before user code until a debugger has come
 
 
@@ -90,12 +91,15 @@ class Updated:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
-    """One line of a service's log; ``time`` is seconds since the epoch where the line has one."""
+class LogLine(NamedTuple):
+    """One line of a service's log; ``time`` is seconds since the epoch where the line has one. (A tuple: a fast log makes
+    hundreds of thousands of them, and a dataclass takes three times as long to make.)"""
 
     text: str
     time: float | None = None
+
+
+Batch = list[LogLine]  # lines that came together
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +169,11 @@ class Engine(Protocol):
         """Stop it and forget all of it; nothing happens if there is none."""
         ...
 
-    def logs(self, name: str, *, follow: bool = False, last: int | None = None) -> AsyncIterator[LogLine]:
-        """Its log, or the ``last`` lines; ``follow`` goes on until the service ends."""
+    def logs(
+        self, name: str, *, follow: bool = False, last: int | None = None, since: float | None = None
+    ) -> AsyncIterator[Batch]:
+        """Its log, or the ``last`` lines, or those from a moment on (seconds since the epoch), in batches of what has come
+        meanwhile; ``follow`` goes on until the service ends."""
         ...
 
     def events(self, name: str) -> AsyncIterator[Event]:

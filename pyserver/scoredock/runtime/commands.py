@@ -136,6 +136,8 @@ class Commands:
         flags = [arbiter.gate.read(worker.slot)[1] for worker in current]
         if any(flag & (HELD | WAITING) for flag in flags):
             state = "held"
+        elif arbiter.ever_ready and not arbiter.probes.passing:
+            state = "unhealthy"
         elif not ready:
             state = "starting"
         elif all(worker.ready and self._is_busy(worker) for worker in current):
@@ -148,6 +150,7 @@ class Commands:
             "updating": arbiter.updating is not None,
             "init_seconds": max((worker.init_seconds for worker in ready), default=None),
             "last_failure": arbiter.last_failure,
+            "probes": arbiter.probes.status(),
             "preloaded": sorted(arbiter.learning.preloaded.done),
             "not_preloaded": arbiter.learning.preloaded.refused,
             "libraries": sorted(arbiter.learning.seen),

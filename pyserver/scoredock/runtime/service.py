@@ -11,7 +11,7 @@ import sys
 from . import sources
 from .configuration import SERVER
 from .control import Server
-from .record import write_record
+from .record import read_start, write_record
 
 
 def _code_roots() -> list[str]:
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace, launcher: str) -> None:
         sys.path.extend(root for root in roots if root not in sys.path)
         script = os.path.join(roots[0], entry)
         again = [sys.executable, "-u", launcher, *arguments]
-        Application(Start(options, control, script, again), worker_count, health_port).run()
+        Application(Start(options, control, script, read_start(options.record), again), worker_count, health_port).run()
 
     setattr(gunicorn_part, "run", serve)  # noqa: B010 - a module as mypy sees it cannot be changed
     port = str(options.port)

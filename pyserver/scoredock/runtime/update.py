@@ -62,6 +62,7 @@ class Update:
         arbiter.updating = None
         arbiter.ever_ready = True
         arbiter.last_failure = None
+        arbiter.probes.begin_anew()
         for worker in old:
             if not worker.retired:
                 arbiter.retire(worker)
