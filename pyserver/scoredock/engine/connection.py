@@ -126,6 +126,11 @@ def saying_plainly(address: Address) -> Iterator[None]:
         raise absent(address, error) from error
 
 
+def does_not_run(problem: EngineProblem) -> bool:
+    """Whether the engine refused because the container does not run: in Docker's words, or in Podman's."""
+    return any(sign in problem.what for sign in ("is not running", "is paused", "container state improper"))
+
+
 def absent(address: Address, error: BaseException | str) -> EngineAbsent:
     """The engine does not answer: the reason in one sentence, as far as the text of ``error`` gives it away."""
     text = str(error)

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from scoredock.engine.background import Job
-from scoredock.engine.connection import Connection, closed_on_stop, saying_plainly
+from scoredock.engine.connection import Connection, closed_on_stop, does_not_run, saying_plainly
 from scoredock.engine.times import seconds_of
 from scoredock.engine.values import (
     Container,
@@ -270,7 +270,7 @@ def execute(
             output, errors = api.exec_start(made["Id"], demux=True)
             code = api.exec_inspect(made["Id"])["ExitCode"]
     except EngineProblem as problem:
-        if "is not running" in problem.what or "is paused" in problem.what:
+        if does_not_run(problem):
             raise ContainerGone(problem.what) from problem
         raise
     return Ran(-1 if code is None else int(code), output or b"", errors or b"")

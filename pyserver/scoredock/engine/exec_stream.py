@@ -10,7 +10,7 @@ import threading
 from typing import Any
 
 from scoredock.engine.background import beside
-from scoredock.engine.connection import Connection, saying_plainly
+from scoredock.engine.connection import Connection, does_not_run, saying_plainly
 from scoredock.engine.values import ContainerGone, EngineProblem
 
 LONGEST_LINE = 1 << 24
@@ -104,7 +104,7 @@ def open_exec(
             # What the SDK hands out wraps the socket; it belongs to a response that must not be collected meanwhile.
             wrapped = connection.api.exec_start(made["Id"], socket=True)
     except EngineProblem as problem:
-        if "is not running" in problem.what or "is paused" in problem.what:
+        if does_not_run(problem):
             raise ContainerGone(problem.what) from problem
         raise
     raw: socket.socket = getattr(wrapped, "_sock", wrapped)
