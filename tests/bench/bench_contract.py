@@ -35,7 +35,7 @@ def helper_{number}(rows, factor=3):
 
 
 def sixty_lines() -> str:
-    text = (WORKING / "helpers.py").read_text(encoding="utf-8")
+    text = (WORKING / "split_into_functions.py").read_text(encoding="utf-8")
     return text + "\n" * max(0, 60 - text.count("\n"))
 
 

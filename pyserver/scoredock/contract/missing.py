@@ -1,11 +1,12 @@
-"""Finding what the author probably meant."""
+"""What is said of a script without `init` or `run`: what the author probably meant."""
 
 from __future__ import annotations
 
 import ast
 from typing import TYPE_CHECKING
 
-from scoredock.finding import Place
+from scoredock.contract.rule import Rule
+from scoredock.finding import Finding, Fix, Place
 
 if TYPE_CHECKING:
     from scoredock.contract.script import Script
@@ -27,7 +28,25 @@ MEANT = {
 }
 
 
-def similar_function(script: Script, name: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+def missing(script: Script, rule: Rule, name: str, message: str, fix: Fix | None = None) -> Finding:
+    """The finding about a function that is not there: at a definition that the server never sees, else at one that is
+    called alike, else at the top with ``message`` and ``fix``."""
+    hidden = script.entry.hidden.get(name)
+    if hidden is not None:
+        return rule.finding(
+            script,
+            hidden,
+            f'`{name}` is only defined under `if __name__ == "__main__":`, and the server imports the script as `entry_module`. '
+            f"It will not start (exit 3): define `{name}` at the top level.",
+        )
+    like = _similar_function(script, name)
+    if like is not None:
+        meant = f"Did you mean to call `{like.name}` `{name}`?"
+        return rule.finding(script, like, f"There is no `{name}()`: the server will not start (exit 3). {meant}")
+    return rule.finding(script, _top_of_file(script), message, fix=fix)
+
+
+def _similar_function(script: Script, name: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
     """A top-level function that nobody calls and whose name is another word for ``name``."""
     called = {call.func.id for call, _ in script.names.calls if isinstance(call.func, ast.Name)}
     for node in script.tree.body:
@@ -42,7 +61,7 @@ def similar_function(script: Script, name: str) -> ast.FunctionDef | ast.AsyncFu
     return None
 
 
-def top_of_file(script: Script) -> Place:
+def _top_of_file(script: Script) -> Place:
     """The first line, where a finding about something absent is shown."""
     first = script.text.lines[0] if script.text.lines else ""
     return Place(script.path, 1, 1, 1, max(1, len(first) + 1))
