@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import type { App } from "./app";
 import { deploy } from "./deploying";
 import { Attach, type AttachResult, type ServiceView } from "./protocol";
+import { configuration } from "./settings";
 import { scriptFrom, serviceFor } from "./targets";
 
 interface Configuration extends vscode.DebugConfiguration {
@@ -55,7 +56,7 @@ class Provider implements vscode.DebugConfigurationProvider {
     const found = await this.app.server.requestWithProgress(vscode.l10n.t("Attaching to {0}", service.name), Attach, {
       name: service.name,
     });
-    return withConnection({ ...given, service: service.name }, found);
+    return withConnection({ ...given, type: await chosenType(service), service: service.name }, found);
   }
 
   private async running(target: unknown): Promise<ServiceView | undefined> {
@@ -66,6 +67,14 @@ class Provider implements vscode.DebugConfigurationProvider {
   private launch(target: unknown): Promise<ServiceView | undefined> {
     return deploy(this.app, scriptFrom(target), undefined, true);
   }
+}
+
+/** Scoredock's own type, or by choice that of the ms-python debugger, where it is installed: it connects to the same port. */
+async function chosenType(service: ServiceView): Promise<string> {
+  if (configuration(vscode.Uri.parse(service.scriptUri)).get("debugger") !== "debugpy") return "scoredock";
+  const other = vscode.extensions.getExtension("ms-python.debugpy");
+  await other?.activate();
+  return other ? "debugpy" : "scoredock";
 }
 
 /** What a request that is about to be sent is to be stopped at, beside the user's own breakpoints. */
@@ -98,7 +107,9 @@ export async function attached(service: ServiceView): Promise<vscode.DebugSessio
 
 /** Which session is whose: several services may be debugged at once. */
 function followSessions(): vscode.Disposable[] {
-  const nameOf = (session: vscode.DebugSession) => (session.type === "scoredock" ? (session.configuration as Configuration).service : undefined);
+  // The ms-python debugger's sessions are ours where they carry the secret.
+  const nameOf = ({ type, configuration: given }: vscode.DebugSession) =>
+    type === "scoredock" || "accessToken" in given ? (given as Configuration).service : undefined;
   return [
     vscode.debug.onDidStartDebugSession((session) => {
       const name = nameOf(session);

@@ -7,6 +7,7 @@ import json
 import stat
 from pathlib import Path
 
+import psutil
 import pytest
 
 from scoredock.debugging.bridge import Bridge
@@ -74,6 +75,15 @@ async def test_a_web_page_gets_no_answer(serve) -> None:
     writer.write(f"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
     assert await asyncio.wait_for(reader.read(), 10) == b""
     writer.close()
+    await bridge.close()
+
+
+async def test_the_port_is_there_for_this_machine_only(serve) -> None:
+    service = serve(SCORE)
+    bridge = Bridge(service)
+    await bridge.open()
+    listening = {c.laddr.ip for c in psutil.Process().net_connections("tcp") if c.laddr.port == bridge.port}
+    assert listening == {"127.0.0.1"}
     await bridge.close()
 
 

@@ -134,3 +134,15 @@ async def test_nobody_comes_in_without_the_secret(guard: Guard, docker_kit: Kit)
         assert answer == b""
         writer.close()
     connection.close()
+
+
+async def test_where_exec_may_be_used_nothing_more_is_published(docker_kit: Kit) -> None:  # noqa: F811
+    service = await docker_kit.engine.deploy(docker_kit.plan())
+    connection = connect()
+    row = (await docker_stock.look(connection)).current(docker_kit.name)
+    assert row is not None
+    for container in (row.container.id, row.record.port_container):
+        ports = connection.api.inspect_container(container)["NetworkSettings"]["Ports"] or {}
+        published = [(one["HostIp"], int(one["HostPort"])) for bindings in ports.values() for one in bindings or ()]
+        assert published == ([("127.0.0.1", service.port)] if container == row.record.port_container else [])
+    connection.close()

@@ -1,8 +1,9 @@
 // The debugger as a user has it: a click on the gutter, F5, a sample; the line, the variable, another value, another answer.
 import { execFileSync } from "node:child_process";
 import path from "node:path";
+import type { Locator } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
-import { Installation, missing, root, wait, type Window } from "./workbench";
+import { Installation, missing, root, until, wait, type Window } from "./workbench";
 
 const SCRIPT = `import json
 
@@ -17,6 +18,12 @@ def run(data):
     answer = number * weight
     return {"answer": answer}
 `;
+const FILES = {
+  "score.py": SCRIPT,
+  "requirements.txt": "azureml-inference-server-http\n",
+  "requests/number.json": '{"number": 21}\n',
+};
+const INIT = SCRIPT.split("\n").findIndex((text) => text.includes("weight = 2")) + 1;
 const LINE = SCRIPT.split("\n").findIndex((text) => text.includes("answer = number")) + 1;
 
 describe.skipIf(missing())("the debugger in the workbench", () => {
@@ -25,20 +32,14 @@ describe.skipIf(missing())("the debugger in the workbench", () => {
 
   beforeAll(async () => {
     editor = await Installation.start(inject("vsix"));
-    const files = {
-      "score.py": SCRIPT,
-      "requirements.txt": "azureml-inference-server-http\n",
-      "requests/number.json": '{"number": 21}\n',
-    };
-    window = await editor.open(editor.folder("weights", files));
+    window = await editor.open(editor.folder("weights", FILES));
     await window.file("score.py");
     await window.lens("Run locally").click();
     await window.lens("healthy").waitFor({ timeout: 240_000 });
   }, 300_000);
   afterEach(({ task }) => window.pictureOfFailure(task));
   afterAll(async () => {
-    const code = "import asyncio; from scoredock.hosting import services as s; [asyncio.run(s.stop(one.name)) for one in asyncio.run(s.list_services())]";
-    execFileSync(path.join(root, ".venv/bin/python"), ["-c", code], { env: { ...process.env, SCOREDOCK_HOME: editor.state }, timeout: 60_000 });
+    services(editor, "asyncio.run(services.stop(s.name))");
     await editor.stop();
   });
 
@@ -55,24 +56,14 @@ describe.skipIf(missing())("the debugger in the workbench", () => {
   });
 
   it("shows a variable, and a changed one changes the answer", async () => {
-    const row = window.page.locator(".debug-view-content .monaco-list-row").filter({ hasText: /^number/ }).first();
-    if (!(await row.isVisible())) await window.page.locator(".debug-view-content .monaco-list-row").filter({ hasText: "Locals" }).click();
-    await row.waitFor();
-    expect(await row.innerText()).toContain("21");
-    await row.locator(".value").dblclick();
-    const input = window.page.locator(".debug-view-content .monaco-inputbox input");
-    await input.fill("100");
-    await window.page.keyboard.press("Enter");
-    await input.waitFor({ state: "hidden" });
-    await row.locator(".value", { hasText: "100" }).waitFor();
+    await change(window, "number", "21", "100");
     await window.page.keyboard.press("F5");
     await window.editorText('"answer": 200').waitFor();
     await window.screenshot("changed-answer");
   });
 
   it("leaves the service as it was", async () => {
-    await window.page.keyboard.press("Shift+F5");
-    await window.page.locator(".debug-toolbar").waitFor({ state: "hidden" });
+    await leave(window);
     await window.focusTab("score.py");
     await window.lens("healthy").waitFor();
     await window.lens("Score a sample").click();
@@ -84,17 +75,154 @@ describe.skipIf(missing())("the debugger in the workbench", () => {
     await clickGutter(window, LINE);
     await window.page.locator(".codicon-debug-breakpoint").first().waitFor({ state: "detached" });
     await window.lens("Debug a sample").click();
-    await window.page.locator(".debug-top-stack-frame-line").first().waitFor();
-    await wait("the first line of run in the status of the call stack", async () => {
-      const frames = await window.page.locator(".debug-call-stack .monaco-list-row .stack-frame").allInnerTexts();
-      return frames.some((text) => text.includes("run") && text.includes(`${LINE - 1}`));
-    });
+    await stoppedIn(window, "run", LINE - 1);
+    await goOn(window);
+    await leave(window);
+  });
+
+  it("replays the very request that failed from its finding", async () => {
+    const answer = await fetch(services(editor, "s.scoring_uri"), { method: "POST", body: '{"nothing": 17}' });
+    expect(answer.status).toBe(500);
+    await window.focusTab("score.py");
+    await wait("SD502 in the Problems panel", async () => (await window.problems()).some((text) => text.includes("SD502")));
+    await window.focusTab("score.py");
+    await window.goTo(LINE - 1, 8);
+    await window.page.keyboard.press("Control+.");
+    await window.page.locator(".action-widget .monaco-list-row").filter({ hasText: "Replay under the debugger" }).first().click();
+    await stoppedIn(window, "run", LINE - 1);
+    await window.page.locator(".exception-widget").filter({ hasText: "nothing" }).or(variable(window, "data", "nothing")).first().waitFor();
+    await window.screenshot("replay");
+    await goOn(window);
+    await leave(window);
+  });
+
+  it("debugs from the start: stops in init", async () => {
+    await window.command("Scoredock: Stop Service");
+    await window.focusTab("score.py");
+    await clickGutter(window, INIT);
+    await window.page.locator(".codicon-debug-breakpoint, .codicon-debug-breakpoint-unverified").first().waitFor();
+    await window.page.locator(".codelens-decoration a").filter({ hasText: /^\s*Debug$/ }).first().click();
+    await stoppedIn(window, "init", INIT);
     await window.page.keyboard.press("F5");
-    await window.page.locator(".debug-top-stack-frame-line").first().waitFor({ state: "detached" });
-    await window.page.keyboard.press("Shift+F5");
-    await window.page.locator(".debug-toolbar").waitFor({ state: "hidden" });
+    await window.lens("healthy").waitFor();
+    await leave(window);
+    await window.focusTab("score.py");
+    await clickGutter(window, INIT);
+    await window.page.locator(".codicon-debug-breakpoint").first().waitFor({ state: "detached" });
+  });
+
+  it("knows what may stand in launch.json, and offers its snippets", async () => {
+    const wrong = { version: "0.2.0", configurations: [{ name: "x", type: "scoredock", request: "attach", servise: "weights", subProcess: "yes" }] };
+    editor.folder("weights", { ".vscode/launch.json": `${JSON.stringify(wrong, null, 2)}\n` });
+    await window.file("launch.json");
+    await wait("what is wrong in launch.json", async () => {
+      const found = (await window.problems()).join("\n");
+      return found.includes("servise") && found.includes('"boolean"');
+    });
+    await window.focusTab("launch.json");
+    const line = window.read(".vscode/launch.json").split("\n").findIndex((text) => text.includes("configurations")) + 1;
+    await window.goTo(line, 100);
+    await window.page.keyboard.press("Enter");
+    await window.page.keyboard.press("Control+Space");
+    await window.page.locator(".suggest-widget .monaco-list-row").filter({ hasText: "Scoredock" }).first().waitFor();
+    await window.page.keyboard.press("Escape");
+    await window.command("File: Revert File");
   });
 });
+
+describe.skipIf(missing() ?? !process.env["SCOREDOCK_TEST_BASE_IMAGE"])("the debugger in the workbench, in a container", () => {
+  let editor: Installation;
+  let window: Window;
+
+  beforeAll(async () => {
+    // What a company with a mirror of Azure's images sets.
+    process.env["SCOREDOCK_BASE_IMAGE"] = process.env["SCOREDOCK_TEST_BASE_IMAGE"];
+    editor = await Installation.start(inject("vsix"));
+    window = await editor.open(editor.folder("weights", FILES));
+    await window.file("score.py");
+    await window.lens("Run in Docker").click();
+    await window.lens("healthy").waitFor({ timeout: 240_000 });
+  }, 300_000);
+  afterEach(({ task }) => window.pictureOfFailure(task));
+  afterAll(async () => {
+    services(editor, "asyncio.run(services.stop(s.name))");
+    await editor.stop();
+  });
+
+  it("stops, shows and changes a variable, and the changed answer comes", async () => {
+    await clickGutter(window, LINE);
+    await window.page.locator(".codicon-debug-breakpoint, .codicon-debug-breakpoint-unverified").first().waitFor();
+    await window.page.keyboard.press("F5");
+    await window.page.locator(".debug-toolbar").waitFor();
+    await window.page.locator(".codicon-debug-breakpoint").first().waitFor();
+    await window.lens("Score a sample").click();
+    await stoppedIn(window, "run", LINE);
+    await change(window, "number", "21", "100");
+    await window.page.keyboard.press("F5");
+    await window.editorText('"answer": 200').waitFor();
+    await window.screenshot("container-changed-answer");
+    await leave(window);
+  });
+
+  it("debugs the sample from the Services view", async () => {
+    await window.focusTab("score.py");
+    await clickGutter(window, LINE);
+    await window.page.locator(".codicon-debug-breakpoint").first().waitFor({ state: "detached" });
+    await window.command("View: Show Scoredock");
+    const row = window.page.locator(".monaco-list-row").filter({ hasText: "weights" }).filter({ hasText: "docker" }).first();
+    await row.click({ button: "right" });
+    await window.page.locator(".monaco-menu .action-label").filter({ hasText: "Debug a Sample" }).first().click();
+    await stoppedIn(window, "run", LINE - 1);
+    await goOn(window);
+    await leave(window);
+  });
+});
+
+/** Something about the service of an installation, asked of the same state beside the editor. */
+function services(editor: Installation, expression: string): string {
+  const code = `import asyncio; from scoredock.hosting import services; print(*[${expression} for s in asyncio.run(services.list_services())])`;
+  const environment = { ...process.env, SCOREDOCK_HOME: editor.state };
+  return execFileSync(path.join(root, ".venv/bin/python"), ["-c", code], { env: environment, encoding: "utf8", timeout: 60_000 }).trim();
+}
+
+/** Waits until the program stands in a function at a line, which is highlighted. */
+async function stoppedIn(window: Window, name: string, line: number): Promise<void> {
+  await window.page.locator(".debug-top-stack-frame-line").first().waitFor();
+  await wait(`${name}, line ${line} in the call stack`, async () => {
+    const frames = await window.page.locator(".debug-call-stack .monaco-list-row .stack-frame").allInnerTexts();
+    return frames.some((text) => text.includes(name) && text.includes(`${line}`));
+  });
+}
+
+/** A row of the variables, with its group opened. */
+function variable(window: Window, name: string, value: string): Locator {
+  return window.page.locator(".debug-view-content .monaco-list-row").filter({ hasText: new RegExp(`^${name}`) }).filter({ hasText: value });
+}
+
+async function change(window: Window, name: string, before: string, after: string): Promise<void> {
+  const row = variable(window, name, "").first();
+  await until(async () => {
+    if (!(await row.isVisible())) await window.page.locator(".debug-view-content .monaco-list-row").filter({ hasText: "Locals" }).click();
+    await row.waitFor({ timeout: 3_000 });
+  });
+  expect(await row.innerText()).toContain(before);
+  await row.locator(".value").dblclick();
+  const input = window.page.locator(".debug-view-content .monaco-inputbox input");
+  await input.fill(after);
+  await window.page.keyboard.press("Enter");
+  await input.waitFor({ state: "hidden" });
+  await row.locator(".value", { hasText: after }).waitFor();
+}
+
+async function goOn(window: Window): Promise<void> {
+  await window.page.keyboard.press("F5");
+  await window.page.locator(".debug-top-stack-frame-line").first().waitFor({ state: "detached" });
+}
+
+async function leave(window: Window): Promise<void> {
+  await window.page.keyboard.press("Shift+F5");
+  await window.page.locator(".debug-toolbar").waitFor({ state: "hidden" });
+}
 
 /** Clicks where breakpoints are set: left of a line's number. */
 async function clickGutter(window: Window, line: number): Promise<void> {
