@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import uuid
 from pathlib import Path
 
 import pytest
 
 from scoredock import CondaDependencies, Environment, InferenceConfig, LocalWebservice, Model, Workspace
+from scoredock.api.exceptions import WebserviceException
 from scoredock.engine.connection import connect
 from scoredock.engine.images import find_image
 
@@ -62,3 +64,40 @@ def test_a_container_is_what_is_deployed(
     assert [one.name for one in LocalWebservice.list(workspace, model_name="digits")] == ["in-a-container"]
     service.delete()
     assert LocalWebservice.list(workspace, all=True) == []
+
+
+@pytest.mark.docker
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_package_is_an_image_of_its_own(folder: Path, workspace: Workspace) -> None:
+    environment = Environment("served")
+    environment.python.conda_dependencies = CondaDependencies.create(
+        pip_packages=["azureml-inference-server-http"], python_version="3.11"
+    )
+    environment.docker.base_image = os.environ["SCOREDOCK_TEST_BASE_IMAGE"]
+    (folder / "model.bin").write_bytes(b"weights")
+    (folder / "score.py").write_text(SCRIPT, encoding="utf-8")
+    model = Model.register(workspace, "model.bin", "digits")
+    config = InferenceConfig("score.py", environment=environment)
+    label = uuid.uuid4().hex[:12]
+    package = Model.package(workspace, [model], config, image_name="scoredock-test", image_label=label)
+    package.wait_for_creation(show_output=True)
+    assert (package.state, package.pull()) == ("Succeeded", f"scoredock-test:{label}")
+    assert "Building" in package.get_logs()
+    with pytest.raises(WebserviceException, match=r"Use pull\(\) instead"):
+        package.save("out")
+    connection = connect()
+    try:
+        listed = ["sh", "-c", "cd /var/azureml-app && find . -type f | sort"]
+        found = connection.client.containers.run(package.location, listed, entrypoint="", remove=True).decode().split()
+    finally:
+        connection.client.images.remove(package.location, force=True)
+        connection.close()
+    code = folder.name
+    assert f"./{code}/score.py" in found and "./azureml-models/digits/1/model.bin" in found
+    written = Model.package(workspace, [model], config, generate_dockerfile=True)
+    written.save("context")
+    assert (folder / "context" / "models" / "0" / "model.bin").read_bytes() == b"weights"
+    assert "azureml_inference_server_http" in (folder / "context" / "Dockerfile").read_text(encoding="utf-8")
+    with pytest.raises(WebserviceException, match=r"Use save\(\) instead"):
+        written.pull()

@@ -256,6 +256,8 @@ def test_what_deploy_refuses(workspace: Workspace, file: Path, folder: Path) -> 
     config = InferenceConfig("score.py", environment=Environment("e"))
     with pytest.raises(NotOnThisMachine, match="without an entry script"):
         Model.deploy(workspace, "service", [])
+    with pytest.raises(NotOnThisMachine, match=r"Model\.package cannot package a model without an entry script"):
+        Model.package(workspace, [])
     with pytest.raises(NotOnThisMachine, match="cannot honour 'deployment_target'"):
         Model.deploy(workspace, "service", [], config, deployment_target=object())
     with pytest.raises(WebserviceException, match="must be of type LocalWebserviceDeploymentConfiguration"):

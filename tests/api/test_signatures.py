@@ -70,4 +70,4 @@ def test_what_is_not_here_says_so_when_it_is_called() -> None:
 
 def test_a_sentence_is_also_what_code_for_the_sdk_would_catch() -> None:
     with pytest.raises(NotImplementedError):
-        Model.package(None, [])
+        Model.profile(None, [])

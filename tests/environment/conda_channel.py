@@ -140,6 +140,7 @@ def write_channel(folder: Path) -> str:
 
     write_python(folder)
     write_package(folder, "libsmall", "1.4.0", {"share/libsmall/data.txt": b"forty-two\n"})
+    write_package(folder, "with-script", "1.0", {"bin/.with-script-post-link.sh": b"touch $PREFIX/was-run\n"})
     write_module(folder, "small-module", "1.0")
     write_module(folder, "small-module", "2.0", depends=("libsmall >=1.4",))
     write_module(folder, "likes-old", "3.1", depends=("small-module <2",))

@@ -67,6 +67,13 @@ async def test_what_conda_has_installed_is_not_replaced_by_pip(wants) -> None:
     assert answer(made.interpreter, "import small_module; print(small_module.VERSION)") == "1.0"
 
 
+@pytest.mark.slow
+async def test_a_script_that_a_package_wants_run_is_not_run_and_that_is_said(wants) -> None:
+    made = await sync(wants("with-script"))
+    assert made.notes == ("The post-link scripts of with-script were not run; Azure's conda runs them.",)
+    assert not (made.prefix / "was-run").exists()
+
+
 async def test_disagreeing_conda_packages_are_named(wants) -> None:
     with pytest.raises(EnvironmentProblem) as raised:
         await sync(wants("small-module=2", "likes-old"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -22,7 +23,7 @@ from scoredock.hosting.docker_image import environment_image
 from scoredock.hosting.docker_record import OWNER, owner
 from scoredock.hosting.values import Plan, Service
 from scoredock.progress import Step
-from scoredock.project.values import DockerBuild, Project, RequirementsFile, Source
+from scoredock.project.values import CondaFile, DockerBuild, Project, RequirementsFile, Source
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -99,6 +100,20 @@ async def test_by_the_classic_builder_and_it_says_so(
     if steps:  # else it was built by an earlier run on this engine
         assert any("classic builder" in step.detail for step in steps)
     assert post(await deployed(connection, running, project_of(folder, base_image=base)))["answer"] == "one"
+
+
+async def test_what_the_user_manages_is_what_the_image_has(connection: Connection, folder: Path, base: str) -> None:
+    """SDK v1: an environment that lists no packages, on an image that has them."""
+    definition = {"name": "mine", "python": {"userManagedDependencies": True}, "environmentVariables": {"A": "1"}}
+    (folder / "azureml_environment.json").write_text(json.dumps(definition))
+    managed = CondaFile(folder / "azureml_environment.json")
+    with pytest.raises(EnvironmentProblem, match="the deployment names no image that has them"):
+        await environment_image(connection, project_of(folder, environment=managed))
+    with pytest.raises(EnvironmentProblem, match="has no azureml-inference-server-http"):
+        await environment_image(connection, project_of(folder, environment=managed, base_image=base))
+    with_server = await environment_image(connection, project_of(folder, base_image=base))
+    made = await environment_image(connection, project_of(folder, environment=managed, base_image=with_server.image))
+    assert (made.image, made.interpreter, made.variables) == (with_server.image, with_server.interpreter, (("A", "1"),))
 
 
 @pytest.fixture

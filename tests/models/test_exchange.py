@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from scoredock.models.exchange import CARD, export_model, import_model
-from scoredock.models.registry import About, Registry
+from scoredock.models.registering import About
+from scoredock.models.registry import Registry
 from scoredock.models.sources import LocalSource, resolve
 from scoredock.models.values import ModelDamaged, ModelNotFound, ModelProblem, VersionTaken
 from scoredock.models.workspace import WorkspaceFile, find_workspace, read_workspace_file

@@ -19,7 +19,8 @@ import pytest
 
 from scoredock.errors import ScoredockError
 from scoredock.models.names import parse_reference
-from scoredock.models.registry import About, Registry
+from scoredock.models.registering import About
+from scoredock.models.registry import Registry
 from scoredock.models.values import ModelDamaged, ModelNotFound, ModelProblem, VersionTaken
 from scoredock.progress import Step
 

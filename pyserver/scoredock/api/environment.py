@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scoredock.api.conda_dependencies import CondaDependencies
+from scoredock.api.environment_definition import CONDA, DEFINITION, apply, copy_of, definition_of, of_requirements
 from scoredock.api.exceptions import AzureMLException, NotOnThisMachine, UserErrorException
 from scoredock.api.sections import DockerSection, PythonSection
 from scoredock.api.telling import say, steps
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from scoredock.environment.values import ReadyEnvironment, Specification
     from scoredock.project.values import Project
 
-DEFINITION, CONDA = "azureml_environment.json", "conda_dependencies.yml"
 OF_RUNS = "belongs to training runs in Azure"
 
 
@@ -79,7 +78,7 @@ class Environment:
             kept = shelf.register(self._specification(), self.name, self.version)
         except ScoredockError as wrong:
             raise AzureMLException(wrong.what, wrong.todo, place=wrong.place, details=wrong.details) from wrong
-        (kept.file.parent / DEFINITION).write_text(json.dumps(self._definition(), indent=4), encoding="utf-8")
+        (kept.file.parent / DEFINITION).write_text(json.dumps(definition_of(self), indent=4), encoding="utf-8")
         self.version = kept.version
         return self
 
@@ -88,8 +87,8 @@ class Environment:
         if not new_name:
             raise UserErrorException("Name is required to instantiate an Environment object")
         made = Environment(new_name)
-        _apply(made, self._definition())
-        made.python.conda_dependencies = _copy(self.python.dependencies())
+        apply(made, definition_of(self))
+        made.python.conda_dependencies = copy_of(self.python.dependencies())
         return made
 
     # Making.
@@ -103,7 +102,7 @@ class Environment:
     @staticmethod
     def from_pip_requirements(name: str, file_path: Any, pip_version: str | None = None) -> Environment:
         made = Environment(name)
-        made.python.conda_dependencies = _of_requirements(Path(file_path), pip_version)
+        made.python.conda_dependencies = of_requirements(Path(file_path), pip_version)
         return made
 
     @staticmethod
@@ -123,7 +122,7 @@ class Environment:
         if conda_specification is not None:
             made.python.conda_dependencies = CondaDependencies(conda_specification)
         elif pip_requirements is not None:
-            made.python.conda_dependencies = _of_requirements(Path(pip_requirements), None)
+            made.python.conda_dependencies = of_requirements(Path(pip_requirements), None)
         else:
             made.python.conda_dependencies = None
         return made
@@ -136,7 +135,7 @@ class Environment:
             raise FileNotFoundError(str(file))
         definition = json.loads(file.read_text(encoding="utf-8"))
         made = Environment(str(definition.get("name") or "environment"))
-        _apply(made, definition)
+        apply(made, definition)
         inline = (definition.get("python") or {}).get("condaDependencies")
         if (Path(path) / CONDA).is_file():
             made.python.conda_dependencies = CondaDependencies(Path(path) / CONDA)
@@ -150,7 +149,7 @@ class Environment:
         dependencies = self.python.dependencies()
         if dependencies is not None:
             dependencies.save(Path(path) / CONDA)
-        (Path(path) / DEFINITION).write_text(json.dumps(self._definition(), indent=4), encoding="utf-8")
+        (Path(path) / DEFINITION).write_text(json.dumps(definition_of(self), indent=4), encoding="utf-8")
 
     # Building.
 
@@ -229,30 +228,6 @@ class Environment:
             base_image=self.docker.base_image,
         )
 
-    def _definition(self) -> dict[str, Any]:
-        """As the SDK writes ``azureml_environment.json``; packages stand in a file of their own."""
-        return {
-            "name": self.name,
-            "version": self.version,
-            "environmentVariables": dict(self.environment_variables),
-            "python": {
-                "userManagedDependencies": self.python.user_managed_dependencies,
-                "interpreterPath": self.python.interpreter_path,
-                "condaDependenciesFile": CONDA if self.python.dependencies() is not None else None,
-                "baseCondaEnvironment": None,
-            },
-            "docker": {
-                "enabled": self.docker.enabled,
-                "baseImage": self.docker.base_image,
-                "baseDockerfile": None,
-                "sharedVolumes": True,
-                "shmSize": None,
-                "arguments": [],
-                "baseImageRegistry": {"address": None, "username": None, "password": None},
-            },
-            "inferencingStackVersion": None,
-        }
-
     def __repr__(self) -> str:
         return f"Environment(Name: {self.name}, Version: {self.version})"
 
@@ -289,40 +264,9 @@ def _from_named(found: NamedEnvironment) -> Environment:
     made = Environment(found.name)
     beside = found.file.parent / DEFINITION
     if beside.is_file():
-        _apply(made, json.loads(beside.read_text(encoding="utf-8")))
+        apply(made, json.loads(beside.read_text(encoding="utf-8")))
     made.python.conda_dependencies = CondaDependencies(found.file)
     made.version = found.version
-    return made
-
-
-def _apply(made: Environment, definition: dict[str, Any]) -> None:
-    """Everything of a definition but the packages. What cannot be honoured is refused like any setting of it."""
-    variables = definition.get("environmentVariables") or {}
-    made.environment_variables = {str(key): str(value) for key, value in variables.items()}
-    python, docker = definition.get("python") or {}, definition.get("docker") or {}
-    made.python.user_managed_dependencies = bool(python.get("userManagedDependencies"))
-    made.python.interpreter_path = str(python.get("interpreterPath") or "python")
-    made.docker.base_image = docker.get("baseImage") or made.docker.base_image
-    made.docker.base_dockerfile = docker.get("baseDockerfile")
-
-
-def _copy(dependencies: CondaDependencies | None) -> CondaDependencies | None:
-    if dependencies is None:
-        return None
-    return CondaDependencies(_underlying_structure=json.loads(json.dumps(dependencies.as_dict())))
-
-
-def _of_requirements(file: Path, pip_version: str | None) -> CondaDependencies:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except OSError as wrong:
-        raise UserErrorException(f"The requirements file {file} cannot be read: {wrong.strerror}.", "Check its path.") from wrong
-    lines = [re.sub(r"(^|\s)#.*$", "", line).strip() for line in text.splitlines()]
-    made = CondaDependencies()
-    made.remove_pip_package("azureml-defaults")
-    made.add_conda_package(f"pip={pip_version}" if pip_version else "pip")
-    pip = made._pip(make=True)
-    pip.extend(line for line in lines if line)
     return made
 
 

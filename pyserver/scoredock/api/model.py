@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scoredock.api.exceptions import ModelNotFoundException, NotOnThisMachine, UserErrorException, WebserviceException
+from scoredock.api.failing import sdk_errors
 from scoredock.api.inference_config import InferenceConfig
+from scoredock.api.model_arguments import chosen, known, texts, wanted
 from scoredock.api.resource_configuration import ResourceConfiguration
 from scoredock.api.telling import say, say_once
 from scoredock.api.unsupported import Unsupported, refuse
 from scoredock.errors import ScoredockError
 from scoredock.models import names
-from scoredock.models.registry import About
-from scoredock.models.values import ModelNotFound
+from scoredock.models.registering import About
 
 if TYPE_CHECKING:
+    from scoredock.api.package import ModelPackage
     from scoredock.api.webservice import LocalWebservice
     from scoredock.api.workspace import Workspace
     from scoredock.models.records import RegisteredModel
@@ -72,7 +71,7 @@ class Model:
             if id is not None:
                 wanted_name, wanted_version = names.parse_reference(id)
             found = workspace._registry.models(
-                wanted_name, tags=_wanted(tags), properties=_wanted(properties), framework=model_framework
+                wanted_name, tags=wanted(tags), properties=wanted(properties), framework=model_framework
             )
         except ScoredockError as wrong:
             raise WebserviceException(f"ModelNotFound: {wrong.what}", wrong.todo) from wrong
@@ -81,7 +80,7 @@ class Model:
             given = {"name": name, "id": id, "tags": tags, "properties": properties, "version": version}
             given["model_framework"] = model_framework
             asked = ", ".join(f"{key} {value}" for key, value in given.items() if value)
-            raise ModelNotFoundException(f"ModelNotFound: Model with {asked} not found in provided workspace", _known(workspace))
+            raise ModelNotFoundException(f"ModelNotFound: Model with {asked} not found in provided workspace", known(workspace))
         self._take(found[-1])
 
     @classmethod
@@ -153,8 +152,8 @@ class Model:
             raise WebserviceException("Model framework version cannot be provided without a valid framework")
         about = About(
             description=description or "",
-            tags=_texts(tags, "Tags"),
-            properties=_texts(properties, "Properties"),
+            tags=texts(tags, "Tags"),
+            properties=texts(properties, "Properties"),
             framework=model_framework,
             framework_version=model_framework_version,
             cpu=resource_configuration.cpu if resource_configuration else None,
@@ -163,7 +162,7 @@ class Model:
             sample_input=Path(sample) if sample is not None else None,
         )
         say(f"Registering model {model_name}")
-        with _sdk_errors(), _chosen(Path(model_path), child_paths) as source:
+        with sdk_errors(), chosen(Path(model_path), child_paths) as source:
             registered = workspace._registry.register(source, model_name, about=about)
         return Model._of(workspace, registered)
 
@@ -184,9 +183,9 @@ class Model:
         refuse("Model.list", run_id=run_id, dataset_id=dataset_id)
         if not 20 <= page_count <= 255:
             raise UserErrorException(f"Expected page_count value is between 20 and 255. Provided: {page_count}")
-        with _sdk_errors():
+        with sdk_errors():
             found = workspace._registry.models(
-                name, tags=_wanted(tags), properties=_wanted(properties), framework=model_framework, latest=latest
+                name, tags=wanted(tags), properties=wanted(properties), framework=model_framework, latest=latest
             )
         models = [Model._of(workspace, one) for one in reversed(found)]
         for model in models:
@@ -201,35 +200,16 @@ class Model:
         target = Path(target_dir) / self._registered.entry
         if target.exists() and not exist_ok:
             raise WebserviceException(f"File already exists. To overwrite, set exist_ok to True. {target}")
-        with _sdk_errors():
+        with sdk_errors():
             return str(self.workspace._registry.download(self._registered, Path(target_dir), exist_ok=exist_ok))
 
     @staticmethod
     def get_model_path(model_name: str, version: int | None = None, _workspace: Workspace | None = None) -> str:
         """Where a model lies: inside a service under AZUREML_MODEL_DIR, else ``azureml-models`` or the model's name in the
         current folder, else the registry."""
-        if version is not None and not isinstance(version, int):
-            raise WebserviceException("version should be an int")
-        if model_name is None:
-            raise WebserviceException("model_name is None")
-        for folder in _model_folders(model_name, version):
-            entries = sorted(folder.iterdir())
-            if len(entries) != 1:
-                found = [entry.name for entry in entries]
-                raise WebserviceException(f"Dir {folder} can contain only 1 file or folder. Found {found}")
-            return str(entries[0])
-        if Path(model_name).exists():
-            return model_name
-        if _workspace is None and "AZUREML_MODEL_DIR" not in os.environ:
-            from scoredock.api.workspace import Workspace
+        from scoredock.api.model_path import model_path
 
-            _workspace = Workspace.from_config()
-        if _workspace is not None:
-            return str(Model(_workspace, model_name, version=version)._path())
-        raise ModelNotFoundException(
-            f"Model {model_name} not found in cache at {os.environ.get('AZUREML_MODEL_DIR')} or in current working directory "
-            f"{Path.cwd()}."
-        )
+        return model_path(model_name, version, _workspace)
 
     # Serving.
 
@@ -256,11 +236,32 @@ class Model:
             workspace, name, models, inference_config, deployment_config, overwrite=overwrite, show_output=show_output
         )
 
+    @staticmethod
+    def package(
+        workspace: Workspace,
+        models: Sequence[Any],
+        inference_config: InferenceConfig | None = None,
+        generate_dockerfile: bool = False,
+        image_name: str | None = None,
+        image_label: str | None = None,
+    ) -> ModelPackage:
+        """Make a self-contained image of these models on this machine's Docker engine, or with ``generate_dockerfile`` the
+        folder that it is built from; `ModelPackage.wait_for_creation` waits until it is there."""
+        from scoredock.api.package import ModelPackage
+
+        if inference_config is None:
+            raise NotOnThisMachine(
+                "Model.package cannot package a model without an entry script on this machine.", "Give it an InferenceConfig."
+            )
+        return ModelPackage(
+            workspace, models, inference_config, generate_dockerfile=generate_dockerfile, name=image_name, label=image_label
+        )
+
     # Changing.
 
     def add_tags(self, tags: dict[str, str]) -> None:
         """Add tags, or give those there are another value."""
-        self._annotate(tags={**self.tags, **_texts(tags, "Tags")})
+        self._annotate(tags={**self.tags, **texts(tags, "Tags")})
 
     def remove_tags(self, tags: Any) -> None:
         """Remove the tags of these keys."""
@@ -269,7 +270,7 @@ class Model:
 
     def add_properties(self, properties: dict[str, str]) -> None:
         """Add properties; those there are cannot change."""
-        self._annotate(properties={**self.properties, **_texts(properties, "Properties")})
+        self._annotate(properties={**self.properties, **texts(properties, "Properties")})
 
     def update(
         self,
@@ -283,7 +284,7 @@ class Model:
         refuse("Model.update", sample_input_dataset=sample_input_dataset, sample_output_dataset=sample_output_dataset)
         asked = resource_configuration
         self._annotate(
-            tags=None if tags is None else _texts(tags, "Tags"),
+            tags=None if tags is None else texts(tags, "Tags"),
             description=description,
             resources=(asked.cpu, asked.memory_in_gb, asked.gpu) if asked is not None else None,
         )
@@ -303,7 +304,7 @@ class Model:
 
     def delete(self) -> None:
         """Take this version out of sight; ``scoredock model restore`` brings it back."""
-        with _sdk_errors():
+        with sdk_errors():
             self.workspace._registry.delete(self._registered)
 
     def serialize(self) -> dict[str, Any]:
@@ -324,12 +325,12 @@ class Model:
         }
 
     def _annotate(self, **changes: Any) -> None:
-        with _sdk_errors():
+        with sdk_errors():
             self._take(self.workspace._registry.annotate(self._registered, **changes))
 
     def _path(self) -> Path:
         """The model's file or folder, checked."""
-        with _sdk_errors():
+        with sdk_errors():
             self.workspace._registry.verify(self._registered)
         return self._registered.path
 
@@ -342,82 +343,5 @@ class Model:
     add_dataset_references = Unsupported("needs datasets of the workspace in Azure")
     deserialize = Unsupported("reads an answer of Azure")
     get_sas_urls = Unsupported("asks Azure for links", "Use download().")
-    package = Unsupported("builds in Azure", "Use 'scoredock package'.")
     print_configuration = Unsupported("prints requests to Azure")
     profile = Unsupported("measures in Azure", "Use 'scoredock score'.")
-
-
-@contextmanager
-def _sdk_errors() -> Iterator[None]:
-    """What goes wrong below, as the exceptions that scripts catch."""
-    try:
-        yield
-    except (WebserviceException, UserErrorException):
-        raise
-    except ModelNotFound as missing:
-        raise ModelNotFoundException(f"ModelNotFound: {missing.what}", missing.todo) from missing
-    except ScoredockError as wrong:
-        raise WebserviceException(wrong.what, wrong.todo, details=wrong.details) from wrong
-
-
-@contextmanager
-def _chosen(path: Path, children: Sequence[Any] | None) -> Iterator[Path]:
-    """The model's folder with only some of its files, where some were chosen."""
-    if not children:
-        yield path
-        return
-    if not path.is_dir():
-        raise WebserviceException(f"child_paths are paths inside a folder, and {path} is none.")
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch, path.resolve().name)
-        for child in children:
-            source = (path / child).resolve()
-            if not source.is_relative_to(path.resolve()) or not source.exists():
-                raise WebserviceException(f"There is no {child} in {path}.")
-            target = folder / source.relative_to(path.resolve())
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.symlink_to(source)
-        yield folder
-
-
-def _wanted(filters: Any) -> dict[str, str | None]:
-    """``["key", ["key2", "value"]]`` as a mapping; a value of ``None`` need only be there."""
-    if filters is None:
-        return {}
-    if not isinstance(filters, list):
-        raise UserErrorException(
-            f'Expected tags must be list type. Ex. ["key", ["key2", "key2 value"]]: provided {type(filters)}'
-        )
-    return {one if isinstance(one, str) else str(one[0]): None if isinstance(one, str) else str(one[1]) for one in filters}
-
-
-def _texts(given: Any, what: str) -> dict[str, str]:
-    if given is None:
-        return {}
-    if not isinstance(given, dict):
-        raise WebserviceException(f"{what} must be a dict")
-    return {str(key): value if isinstance(value, str) else str(value) for key, value in given.items()}
-
-
-def _known(workspace: Workspace) -> str:
-    known = sorted({model.name for model in workspace._registry.models()})
-    return f"Registered here are: {', '.join(known[:10])}." if known else "None is registered here: use Model.register."
-
-
-def _model_folders(name: str, version: int | None) -> Iterator[Path]:
-    """The folder of the model inside a service (AZUREML_MODEL_DIR is that of the only model, or holds all of them) or in
-    ``azureml-models`` here; at most one."""
-    given = os.environ.get("AZUREML_MODEL_DIR")
-    if given:
-        only = Path(given)
-        if only.parent.name == name and (version is None or only.name == str(version)) and only.is_dir():
-            yield only
-            return
-    for base in (Path(given) if given else None, Path(os.environ.get("AML_APP_ROOT", ""), "azureml-models")):
-        if base is None or not (base / name).is_dir():
-            continue
-        versions = sorted((folder.name for folder in (base / name).iterdir() if folder.is_dir()), key=names.order)
-        chosen = str(version) if version is not None else (versions[-1] if versions else "")
-        if chosen in versions:
-            yield base / name / chosen
-            return

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from scoredock.api.deployments import Deployment, choose_target
 from scoredock.api.exceptions import WebserviceException
+from scoredock.api.sections import BASE_IMAGE
 from scoredock.api.telling import say, steps
 from scoredock.api.waiting import wait_for
 from scoredock.hosting import engines, services
@@ -72,7 +73,9 @@ def started(name: str, deployment: Deployment, *, show_output: bool) -> Start:
     """Make the environment ready, then let the service start."""
     target = choose_target(deployment.target)
     interpreter: OwnInterpreter | None = None
-    if deployment.interpreter is not None:
+    # An image that was named for it is what the user manages there.
+    in_image = target == "docker" and deployment.base_image not in (None, BASE_IMAGE)
+    if deployment.interpreter is not None and not in_image:
         interpreter = _own(deployment.interpreter, target)
     project = deployment.project(name)
     listener = steps(shown=show_output)
@@ -95,7 +98,8 @@ def _own(path: str, target: Target) -> OwnInterpreter:
     if target == "docker":
         raise WebserviceException(
             "An environment with user_managed_dependencies is an interpreter of this machine and not of a container.",
-            "Deploy with deploy_configuration(target='process'), or give the environment packages.",
+            "Deploy with deploy_configuration(target='process'), name the image that has the packages in docker.base_image, or "
+            "give the environment packages.",
         )
     found = sys.executable if path == "python" else shutil.which(path)
     if found is None:

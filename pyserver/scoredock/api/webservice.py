@@ -9,8 +9,10 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from scoredock.api import deployments
+from scoredock.api.deploy_configuration import LocalWebserviceDeploymentConfiguration
 from scoredock.api.deployments import Deployment
 from scoredock.api.exceptions import AzureMLException, WebserviceException
+from scoredock.api.failing import sdk_errors
 from scoredock.api.inference_config import InferenceConfig
 from scoredock.api.telling import say
 from scoredock.api.unsupported import Unsupported, refuse
@@ -61,24 +63,6 @@ def _services() -> ModuleType:
     from scoredock.hosting import services
 
     return services
-
-
-class LocalWebserviceDeploymentConfiguration:
-    """Where a local service listens, and what runs it: ``target`` "docker" or "process", which SDK v1 does not have."""
-
-    def __init__(self, port: int | None = None, target: str | None = None) -> None:
-        self.port = port
-        self.target = target
-        self.validate_configuration()
-
-    def validate_configuration(self) -> None:
-        if self.port and not (isinstance(self.port, int) and 1 <= self.port <= 65535):
-            raise WebserviceException("Invalid configuration, port must be an integer in range [1, 65535]")
-        if self.target not in (None, "docker", "process"):
-            raise WebserviceException(f"There is no target '{self.target}'.", "Choose 'docker' or 'process'.")
-
-    def print_deploy_configuration(self) -> None:
-        say(f"port: {self.port or 'a free one'}, target: {self.target or 'docker where there is an engine'}")
 
 
 class Webservice:
@@ -249,7 +233,7 @@ class LocalWebservice(Webservice):
         if self._start is not None:
             self._start.join()
             self._start = None
-        with _sdk_errors():
+        with sdk_errors():
             if wait_for(lambda: _services().find(self.name)) is not None:
                 wait_for(lambda: _services().stop(self.name))
         deployments.forget(self.workspace, self.name)
@@ -288,7 +272,7 @@ class LocalWebservice(Webservice):
         if self._start is not None and (self._start.is_alive() or self._start.failure is not None):
             self.state = self.STATE_DEPLOYING
             return
-        with _sdk_errors():
+        with sdk_errors():
             self._service = wait_for(lambda: _services().find(self.name))
         if self._service is None:
             if must_exist:
@@ -368,7 +352,7 @@ class LocalWebservice(Webservice):
         if self._start is not None:
             self._start.join()
         # A service that listens on a free port keeps it through updates.
-        with _sdk_errors():
+        with sdk_errors():
             from scoredock.api.starting import started
 
             self._start = started(self.name, self._deployment, show_output=show_output)
@@ -402,14 +386,3 @@ class LocalWebservice(Webservice):
     def _is_docker(self) -> bool:
         target = self._start.target if self._start is not None else self._service.target if self._service is not None else ""
         return target == "docker"
-
-
-class _sdk_errors:  # noqa: N801 (read as a statement)
-    """What goes wrong below, as the exception that scripts catch."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _: Any, failure: BaseException | None, __: Any) -> None:
-        if isinstance(failure, ScoredockError) and not isinstance(failure, AzureMLException):
-            raise WebserviceException(failure.what, failure.todo, place=failure.place, details=failure.details) from failure

@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from scoredock.cli.model_report import as_json, facts_json, print_facts, size_of, tags_of
 from scoredock.cli.terminal import showing_progress
 
 if TYPE_CHECKING:
     from scoredock.models.records import RegisteredModel
     from scoredock.models.registry import Registry
-    from scoredock.models.values import ModelFile
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -83,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _register(registry: Registry, arguments: argparse.Namespace) -> int:
     from scoredock.models.reading import inspect
-    from scoredock.models.registry import About
+    from scoredock.models.registering import About
 
     about = About(
         description=arguments.description,
@@ -111,13 +111,13 @@ def _list(registry: Registry, arguments: argparse.Namespace) -> int:
         deleted=arguments.deleted,
     )
     if arguments.json:
-        print(json.dumps([_as_json(model) for model in found]))
+        print(json.dumps([as_json(model) for model in found]))
         return 0
     if not found:
         print(f"No {'deleted ' if arguments.deleted else ''}models in {registry.root}.")
         return 0
     rows = [
-        (model.name, model.version, _size(model.size), model.created[:16].replace("T", " "), model.kind, _tags(model))
+        (model.name, model.version, size_of(model.size), model.created[:16].replace("T", " "), model.kind, tags_of(model))
         for model in found
     ]
     heads = ("NAME", "VERSION", "SIZE", "REGISTERED", "KIND", "TAGS")
@@ -134,26 +134,26 @@ def _show(registry: Registry, arguments: argparse.Namespace) -> int:
     if path.exists() or "/" in arguments.model or "\\" in arguments.model:
         told = inspect(path)
         if arguments.json:
-            print(json.dumps(_facts_json(told)))
+            print(json.dumps(facts_json(told)))
         else:
-            _print_facts(told)
+            print_facts(told)
         return 1 if told.problem else 0
     model = _found(registry, arguments.model)
     registry.verify(model, deep=arguments.verify)
     told = inspect(model.path)
     if arguments.json:
-        print(json.dumps({**_as_json(model), "facts": _facts_json(told)}))
+        print(json.dumps({**as_json(model), "facts": facts_json(told)}))
         return 0
     print(f"{model.reference}\n  registered   {model.created}\n  path         {model.path}\n  sha256       {model.sha256}")
     for title, value in (
         ("description", model.description),
-        ("tags", _tags(model)),
+        ("tags", tags_of(model)),
         ("properties", ", ".join(f"{key}={value}" for key, value in model.properties.items())),
         ("framework", " ".join(filter(None, (model.framework, model.framework_version)))),
     ):
         if value:
             print(f"  {title:<12} {value}")
-    _print_facts(told)
+    print_facts(told)
     return 0
 
 
@@ -208,7 +208,7 @@ def _import(registry: Registry, arguments: argparse.Namespace) -> int:
 
 
 def _say(arguments: argparse.Namespace, model: RegisteredModel, sentence: str, *, path: Path | None = None) -> int:
-    print(json.dumps(_as_json(model, path)) if arguments.json else sentence)
+    print(json.dumps(as_json(model, path)) if arguments.json else sentence)
     return 0
 
 
@@ -246,69 +246,3 @@ def _pairs(given: list[str], option: str, *, bare: bool = False) -> dict[str, An
             raise ModelProblem(f"'{option} {text}' is no pair.", f"Write {option} KEY=VALUE.")
         pairs[key] = value if equals else None
     return pairs
-
-
-def _as_json(model: RegisteredModel, path: Path | None = None) -> dict[str, Any]:
-    return {
-        "name": model.name,
-        "version": model.version,
-        "reference": model.reference,
-        "path": str(path or model.path),
-        "size": model.size,
-        "files": model.files,
-        "sha256": model.sha256,
-        "created": model.created,
-        "modified": model.modified,
-        "description": model.description,
-        "tags": dict(model.tags),
-        "properties": dict(model.properties),
-        "framework": model.framework,
-        "framework_version": model.framework_version,
-        "kind": model.kind,
-        "deleted": model.deleted,
-    }
-
-
-def _facts_json(told: ModelFile) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return {**asdict(told), "path": str(told.path), "packages": told.packages}
-
-
-def _print_facts(told: ModelFile) -> None:
-    compressed = f", {told.compression}" if told.compression else ""
-    print(f"  file         {told.path.name}: {told.format.value}{compressed}, {_size(told.size)}")
-    made_with = ", ".join(f"{made.distribution} {made.version}" for made in told.made_with)
-    for title, value in (
-        ("class", told.root or ""),
-        ("made with", made_with + (f"{', ' if made_with else ''}numpy {told.numpy_major}" if told.numpy_major else "")),
-        ("needs", ", ".join(told.packages)),
-        ("takes", f"{told.n_features} features" if told.n_features else ""),
-        ("columns", ", ".join(told.feature_names)),
-        ("answers", ", ".join(map(str, told.classes))),
-        ("protocol", str(told.protocol) if told.protocol else ""),
-        ("of __main__", ", ".join(told.main_classes)),
-        ("beside it", ", ".join(told.companions)),
-    ):
-        if value:
-            print(f"  {title:<12} {value if len(value) <= 300 else value[:299] + '…'}")
-    for note in told.notes:
-        print(f"  {note}")
-    for one in told.suspicious:
-        where = f" in {one.inside}" if one.inside else ""
-        print(f"  warning: loading it {'calls' if one.called else 'names'} {one.name}{where}, which {one.why}")
-    if told.problem:
-        print(f"  problem: {told.problem}")
-
-
-def _tags(model: RegisteredModel) -> str:
-    return ", ".join(f"{key}={value}" if value else key for key, value in model.tags.items())
-
-
-def _size(count: int) -> str:
-    amount = float(count)
-    for unit in ("B", "kB", "MB"):
-        if amount < 1000:
-            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1000
-    return f"{amount:.1f} GB"

@@ -219,3 +219,10 @@ def _channel_name(url: str) -> str:
 def python_of(prefix: Path) -> Path:
     """The interpreter of a conda prefix."""
     return prefix / ("python.exe" if sys.platform == "win32" else "bin/python")
+
+
+def unrun_scripts(prefix: Path) -> tuple[str, ...]:
+    """Packages that bring a script for after their installation. Such scripts are any code at all, and few packages have one,
+    so none is run; whoever made the environment says so."""
+    files = prefix.glob("Scripts/.*-post-link.bat" if sys.platform == "win32" else "bin/.*-post-link.sh")
+    return tuple(sorted(file.name.removeprefix(".").rpartition("-post-link")[0] for file in files))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from packaging.version import Version
 
-from scoredock.environment.conda_strategy import install_conda, python_of
+from scoredock.environment.conda_strategy import install_conda, python_of, unrun_scripts
 from scoredock.environment.installed import installed_distributions, site_packages
 from scoredock.environment.lock_text import Resolved
 from scoredock.environment.pythons import find_python, python_specifier
@@ -128,7 +128,9 @@ async def with_conda(job: Job) -> Made:
         pip = tuple(item for item in resolved if item.version is None or present.get(item.name or "") != item.version)
     if pip:
         await install(pip, want, specification, uv, job.progress, interpreter=interpreter)
-    return Made(interpreter, version, (*conda, *pip))
+    scripts = unrun_scripts(job.folder)
+    said = f"The post-link scripts of {', '.join(scripts)} were not run; Azure's conda runs them." if scripts else ""
+    return Made(interpreter, version, (*conda, *pip), (said,) if said else ())
 
 
 WAYS: dict[Strategy, Callable[[Job], Awaitable[Made]]] = {

@@ -60,14 +60,17 @@ async def environment_image(
     EnvironmentProblem, EngineProblem. SCOREDOCK_BASE_IMAGE names another base image for all: a company's mirror of Azure's."""
     if isinstance(project.environment, DockerBuild):
         return await _own_dockerfile(connection, project.environment, progress, platform, listen)
+    specification = read_specification(project.environment)
+    managed = specification.interpreter is not None
+    if managed:
+        _check_image_named(project, specification)
     reference = os.environ.get("SCOREDOCK_BASE_IMAGE") or project.base_image or DEFAULT_BASE
     if offline and await beside(lambda _: find_image(connection, reference)) is None:
         raise EnvironmentProblem(f"The image {reference} is not on this machine, and offline none is pulled.", GO_ONLINE)
     image, platform = await _base(connection, reference, progress, platform)
     base = replace(await about_base(connection, reference, image, platform), user=image.user)
-    if project.environment is None and project.base_image:
-        return _as_it_is(reference, image, base, platform)
-    specification = read_specification(project.environment)
+    if managed or (project.environment is None and project.base_image):
+        return replace(_as_it_is(reference, image, base, platform), variables=specification.variables)
     builder = await beside(lambda _: builder_of(connection))
     known = _Known(specification, base, builder, platform)
     found = known.recall()
@@ -147,6 +150,17 @@ def _as_it_is(reference: str, image: Image, base: BaseImage, platform: str | Non
             "Add a conda_file to its environment, or name an image with the server.",
         )
     return ImageEnvironment(reference, PurePosixPath(base.python_path), image.id.removeprefix("sha256:")[:16], platform=platform)
+
+
+def _check_image_named(project: Project, specification: Specification) -> None:
+    """SDK v1's user-managed environments list no packages: in a container they are what the image has."""
+    if project.base_image is None and not os.environ.get("SCOREDOCK_BASE_IMAGE"):
+        raise EnvironmentProblem(
+            f"{specification.path.name} leaves its packages to you (userManagedDependencies), and the deployment names no image "
+            "that has them.",
+            "Name the image, list the packages, or deploy with '--target process'.",
+            place=specification.python_place,
+        )
 
 
 async def _own_dockerfile(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -16,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from scoredock.engine.background import beside
 from scoredock.engine.builds import build_image
 from scoredock.engine.connection import connect
+from scoredock.engine.context import build_context
 from scoredock.engine.images import find_image
 from scoredock.engine.values import BuildOrder
 from scoredock.hosting import launch
@@ -62,6 +64,20 @@ async def package(
     finally:
         connection.close()
     return Package(order.tag, image.id, image.size, order.dockerfile, environment)
+
+
+async def write_context(project: Project, folder: Path, progress: Progress = silent) -> None:
+    """Write down what `package` builds from, instead of building: the Dockerfiles and everything they copy."""
+    connection = await beside(lambda _: connect())
+    try:
+        environment = await environment_image(connection, project, progress)
+        stands_on = await beside(lambda _: find_image(connection, environment.image))
+        order = order_of(project, environment, f"{project.name.lower()}:latest", stands_on.user if stands_on else "")
+    finally:
+        connection.close()
+    with build_context(order) as made:
+        shutil.copytree(made, folder, dirs_exist_ok=True)
+    write_down(folder, order, environment)
 
 
 def order_of(project: Project, environment: ImageEnvironment, tag: str, user: str = "") -> BuildOrder:

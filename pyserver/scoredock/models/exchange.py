@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from scoredock.models.records import RegisteredModel, as_json, from_json, read_json, write_json
-from scoredock.models.registry import About, Registry
+from scoredock.models.registering import About
+from scoredock.models.registry import Registry
 from scoredock.models.trouble import saying_what_failed
 from scoredock.models.values import ModelDamaged, ModelProblem
 from scoredock.progress import Progress, silent

@@ -10,40 +10,20 @@ import os
 import secrets
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from threading import Event, Lock
+from threading import Event
 
 from scoredock.models import names
-from scoredock.models.copying import Advance, Sealed, can_clone, copy_files, copy_model, tree_digest, walk
+from scoredock.models.copying import Sealed, copy_files, tree_digest
 from scoredock.models.index import read_all
 from scoredock.models.layout import FILES, PURGED, RECORD, SAMPLE, Layout, remove_tree
 from scoredock.models.records import RegisteredModel, as_json, from_json, read_json, seals_as_json, write_json
+from scoredock.models.registering import NOTHING, About, advance_of, check_source, copied_in, described, now
 from scoredock.models.trouble import saying_what_failed
 from scoredock.models.values import ModelDamaged, ModelNotFound, ModelProblem, VersionTaken
 from scoredock.models.verifying import AGAIN, damaged, read_seals, verify
-from scoredock.progress import Progress, Step, silent
-
-COPYING = "Copying the model"
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What the user says of a model when registering it."""
-
-    description: str = ""
-    tags: Mapping[str, str] = field(default_factory=dict)
-    properties: Mapping[str, str] = field(default_factory=dict)
-    framework: str | None = None
-    framework_version: str | None = None
-    cpu: float | None = None
-    memory_in_gb: float | None = None
-    gpu: int | None = None
-    sample_input: Path | None = None  # a request, as JSON
-
-
-NOTHING = About()
+from scoredock.progress import Progress, silent
 
 
 class Registry:
@@ -125,13 +105,13 @@ class Registry:
         if version is not None:
             self._refuse_taken(name, names.checked_version(version))
         source = Path(os.path.abspath(source))  # noqa: PTH100 (not resolved: a link keeps the name the user gave it)
-        self._check_source(source)
+        check_source(source, self.root)
         with saying_what_failed(f"The model {name} cannot be registered", self.root), self.layout.staging() as staging:
-            seals = self._copy(source, staging, progress)
+            seals = copied_in(source, staging, self.root, progress)
             if sha256 is not None and tree_digest(seals) != sha256:
                 raise ModelDamaged(f"{source} is not what was exported.", "Export the model again.")
             sample = about.sample_input.read_bytes() if about.sample_input is not None else None
-            model = _described(staging / source.name, name, version or "", seals, about)
+            model = described(staging / source.name, name, version or "", seals, about)
             return self._put(model, staging, seals, sample)
 
     def annotate(
@@ -157,7 +137,7 @@ class Registry:
                 cpu=cpu,
                 memory_in_gb=memory,
                 gpu=gpu,
-                modified=_now(),
+                modified=now(),
             )
             write_json(self.layout.live.record(model.name, model.version), as_json(changed))
             return changed
@@ -179,7 +159,7 @@ class Registry:
                 for file, path in files:
                     if not file.is_file():
                         raise damaged(model, str(path), "is gone")
-                for copy in copy_files(files, beside, _advance(progress, model.size, model.id), Event(), sealed=False):
+                for copy in copy_files(files, beside, advance_of(progress, model.size, model.id), Event(), sealed=False):
                     if copy.sha256 != seals[copy.path].sha256:
                         raise damaged(model, copy.path, "was changed")
                 _take_place(beside / model.entry, target)
@@ -239,28 +219,6 @@ class Registry:
                 raise
             return model
 
-    def _copy(self, source: Path, staging: Path, progress: Progress) -> tuple[Sealed, ...]:
-        total = sum(file.stat().st_size for file, _ in walk(source))
-        free = shutil.disk_usage(staging).free
-        if total > free and not can_clone(staging):
-            raise ModelProblem(
-                f"There is no room for the model: it takes {_size(total)}, and {self.root} has {_size(free)} left.",
-                "Free some space, or choose another folder for the registry.",
-            )
-        seals = copy_model(source, staging, _advance(progress, total, source.name), Event())
-        if source.is_dir() and not seals:
-            raise ModelProblem(f"The folder {source} is empty.", "Register a folder with a model in it.")
-        return seals
-
-    def _check_source(self, source: Path) -> None:
-        if not source.exists():
-            raise ModelProblem(f"There is no file or folder {source}.", "Check the path of the model.")
-        if source.is_file() and not source.stat().st_size:
-            raise ModelProblem(f"The file {source} is empty.", "Save the model again, then register it.")
-        inside = self.root.resolve()
-        if inside == source.resolve() or source.resolve() in inside.parents:
-            raise ModelProblem(f"{source} contains the registry itself.", "Register the model's own folder.")
-
     def _refuse_taken(self, name: str, version: str) -> None:
         if self.layout.live.record(name, version).is_file():
             raise VersionTaken(
@@ -287,58 +245,8 @@ class Registry:
         return ModelNotFound(f"No model '{name}' is registered in {self.root}.", "Register it with 'scoredock model register'.")
 
 
-def _described(path: Path, name: str, version: str, seals: tuple[Sealed, ...], about: About) -> RegisteredModel:
-    from scoredock.models.reading import inspect
-
-    told = inspect(path)
-    now = _now()
-    return RegisteredModel(
-        name=name,
-        version=version,
-        home=str(path.parent),
-        entry=path.name,
-        is_folder=path.is_dir(),
-        size=sum(seal.size for seal in seals),
-        files=len(seals),
-        sha256=tree_digest(seals),
-        created=now,
-        modified=now,
-        description=about.description,
-        tags=dict(about.tags),
-        properties=dict(about.properties),
-        framework=about.framework,
-        framework_version=about.framework_version,
-        kind=told.root or told.format.value,
-        cpu=about.cpu,
-        memory_in_gb=about.memory_in_gb,
-        gpu=about.gpu,
-        has_sample_input=about.sample_input is not None,
-    )
-
-
-def _now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")
-
-
 def _has(given: Mapping[str, str], wanted: Mapping[str, str | None]) -> bool:
     return all(key in given and (value is None or given[key] == value) for key, value in wanted.items())
-
-
-def _advance(progress: Progress, total: int, detail: str) -> Advance:
-    done, lock = 0, Lock()
-    progress(Step(COPYING, detail, 0, total, "bytes"))
-
-    def advance(count: int) -> None:
-        nonlocal done
-        with lock:  # two threads copy
-            done += count
-            progress(Step(COPYING, detail, done, total, "bytes"))
-
-    return advance
-
-
-def _size(count: int) -> str:
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
 
 
 def _take_place(made: Path, target: Path) -> None:
