@@ -113,7 +113,8 @@ async def test_what_the_user_manages_is_what_the_image_has(connection: Connectio
         await environment_image(connection, project_of(folder, environment=managed, base_image=base))
     with_server = await environment_image(connection, project_of(folder, base_image=base))
     made = await environment_image(connection, project_of(folder, environment=managed, base_image=with_server.image))
-    assert (made.image, made.interpreter, made.variables) == (with_server.image, with_server.interpreter, (("A", "1"),))
+    assert (made.image, made.variables) == (with_server.image, (("A", "1"),))
+    assert made.interpreter.parent == with_server.interpreter.parent
 
 
 @pytest.fixture

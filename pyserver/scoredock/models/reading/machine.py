@@ -12,9 +12,10 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from scoredock.models.reading.operations import TABLE
+from scoredock.models.reading import literals, operations  # noqa: F401 (these fill the table)
 from scoredock.models.reading.stream import Stream, TooMuch
 from scoredock.models.reading.stubs import MAX_ITEMS, UNKNOWN, Broken, Made, Name
+from scoredock.models.reading.table import TABLE
 
 MAX_TEXT = 512  # bytes of a string that is read; no name is longer
 MAX_BYTES = 16 * 1024  # of a byte string: what a short array of labels takes
