@@ -12,13 +12,14 @@ _NUMBERS = ("bool", "int", "float")
 
 def binary(operator: ast.operator, left: Value, right: Value) -> Value:
     kinds = (type_of(left), type_of(right))
-    if isinstance(operator, ast.MatMult):
+    if kinds == (None, None) or isinstance(operator, ast.MatMult):
         return ANY  # two vectors give a number
     # An array swallows whatever it is combined with.
-    for kind in _ARRAYS:
-        for value in (left, right):
-            if isinstance(value, Object) and value.type == kind:
-                return Object(kind, value.sure)
+    if kinds[0] in _ARRAYS or kinds[1] in _ARRAYS:
+        for kind in _ARRAYS:
+            for value in (left, right):
+                if isinstance(value, Object) and value.type == kind:
+                    return Object(kind, value.sure)
     if isinstance(operator, ast.Add) and kinds == ("str", "str"):
         return Object("str", tags=frozenset({"error"})) if tagged(left, "error") or tagged(right, "error") else STR
     if isinstance(operator, ast.Mod) and kinds[0] == "str":

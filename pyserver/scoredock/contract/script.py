@@ -64,9 +64,17 @@ class Script:
     def calls_to(self, *names: str) -> dict[ast.Call, list[Call]]:
         """The calls of library functions by dotted name, each with all the times that it was met."""
         found: dict[ast.Call, list[Call]] = {}
-        for call in self.notes.calls:
-            if isinstance(call.callee, Reference) and call.callee.name in names:
+        for name in names:
+            for call in self._calls_by_name.get(name, ()):
                 found.setdefault(call.node, []).append(call)
+        return found
+
+    @cached_property
+    def _calls_by_name(self) -> dict[str, list[Call]]:
+        found: dict[str, list[Call]] = {}
+        for call in self.notes.calls:
+            if isinstance(call.callee, Reference):
+                found.setdefault(call.callee.name, []).append(call)
         return found
 
     def called_in(self, phase: str) -> list[Scope]:

@@ -324,7 +324,7 @@ MOST_OPTIONS = 8
 
 def options(value: Value) -> tuple[Value, ...]:
     """The possibilities of a value; a plain value is its own only one."""
-    return value.options if isinstance(value, OneOf) else (value,)
+    return value.options if value.__class__ is OneOf else (value,)
 
 
 def join(*values: Value) -> Value:
@@ -355,9 +355,10 @@ def constant(value: Any) -> Constant:
 
 def type_of(value: Value) -> str | None:
     """The dotted name of a value's type, when it has exactly one."""
-    if isinstance(value, (Constant, Object, Sequence)):
-        return value.type
-    if isinstance(value, Mapping):
+    kind = value.__class__  # asked for more often than anything else
+    if kind is Object or kind is Constant or kind is Sequence:
+        return value.type  # type: ignore[union-attr, return-value]
+    if kind is Mapping:
         return "dict"
     if isinstance(value, ModelPath):
         return "pathlib.Path" if value.pure else "str"
