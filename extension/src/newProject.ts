@@ -22,7 +22,7 @@ export async function newProject(app: App): Promise<void> {
   if (note) await vscode.window.showWarningMessage(note, { modal: true });
   const script = vscode.Uri.parse(scriptUri);
   if (vscode.workspace.getWorkspaceFolder(script)) {
-    await vscode.window.showTextDocument(script);
+    await vscode.window.showTextDocument(script, { preview: false });
     return;
   }
   await app.context.globalState.update(OPEN_NEXT, scriptUri);
@@ -34,7 +34,7 @@ export async function openNewProject(state: vscode.Memento): Promise<void> {
   const next = state.get<string>(OPEN_NEXT);
   if (!next || !vscode.workspace.getWorkspaceFolder(vscode.Uri.parse(next))) return;
   await state.update(OPEN_NEXT, undefined);
-  await vscode.window.showTextDocument(vscode.Uri.parse(next));
+  await vscode.window.showTextDocument(vscode.Uri.parse(next), { preview: false });
 }
 
 /** A folder that is not there yet: nothing of the user's is written over. */

@@ -11,7 +11,7 @@ from scoredock.lsp.documents import Document
 
 @dataclass(frozen=True, slots=True)
 class Functions:
-    """0-based lines of the `def` statements; ``None`` where there is none."""
+    """0-based lines on which the functions begin, decorators included; ``None`` where there is none."""
 
     init: int | None
     run: int | None
@@ -32,5 +32,6 @@ def _read(source: str) -> Functions | None:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    lines = {node.name: node.lineno - 1 for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
+    functions = [node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    lines = {node.name: min(part.lineno for part in (node, *node.decorator_list)) - 1 for node in functions}
     return Functions(lines.get("init"), lines.get("run"))

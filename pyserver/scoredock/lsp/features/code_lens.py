@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from scoredock.lsp.documents import Document
     from scoredock.lsp.server import ScoredockServer
 
+# States in which a service answers, or will when its debugger lets it: `answers` in the client's services.ts.
+ANSWERING = ("healthy", "unhealthy", "busy", "held")
+
 _LAST: dict[str, Functions] = {}
 
 
@@ -27,7 +30,8 @@ async def answer(server: ScoredockServer, params: types.CodeLensParams) -> list[
         return []
     _LAST[document.uri] = found
     services = server.watching.of_script(document.path)
-    return [*_above_init(document, found, services), *_above_run(document, found, services)]
+    answering = tuple(service for service in services if service.state.value in ANSWERING)
+    return [*_above_init(document, found, services), *_above_run(document, found, answering)]
 
 
 def _above_init(document: Document, found: Functions, services: tuple[Service, ...]) -> list[types.CodeLens]:

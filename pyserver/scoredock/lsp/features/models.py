@@ -56,7 +56,7 @@ def _file(uri: str) -> Path:
 
 
 def _view(server: ScoredockServer, model: RegisteredModel) -> ModelVersion:
-    facts = [("kind", model.kind), ("registered", model.created[:16].replace("T", " ")), ("description", model.description)]
+    facts = [("registered", model.created[:16].replace("T", " ")), ("description", model.description)]
     facts.extend((f"tag {name}", value) for name, value in model.tags.items())
     return ModelVersion(
         model.name, model.version, server.documents.uri(model.path), model.size, tuple((w, v) for w, v in facts if v)
