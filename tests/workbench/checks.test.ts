@@ -1,5 +1,4 @@
 // Seeing and mending mistakes, and what the editor does when its server dies.
-import { execFileSync } from "node:child_process";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import { Installation, missing, wait, type Window } from "./workbench";
 
@@ -65,38 +64,35 @@ describe.skipIf(missing())("checking in the workbench", () => {
   });
 
   it("starts a killed server again with one notice, and goes on checking", async () => {
-    const [first] = servers(editor);
+    const [first] = editor.servers();
     expect(first).toBeDefined();
     process.kill(Number(first), "SIGKILL");
     await window.toast("was started again").first().waitFor();
     expect(await window.toast("was started again").count()).toBe(1);
-    await wait("a new server", () => servers(editor).some((pid) => pid !== first));
+    await wait("a new server", () => editor.servers().some((pid) => pid !== first));
     await window.goTo(1, 1);
     await window.page.keyboard.insertText("def (\n");
     await window.page.locator(".squiggly-error").first().waitFor();
   });
 
   it("is awake in a workspace with an entry script, and in no other", async () => {
-    const before = servers(editor);
+    const before = editor.servers();
     expect(before).toHaveLength(1);
     const other = await editor.open(editor.folder("other", { "main.py": "print('hello')\n", "config.yml": "a: 1\n" }));
     await other.file("main.py");
     // By then every extension that the workspace wakes up is awake: ours would have started a server.
-    expect(await other.runningExtensions()).not.toEqual([]);
-    expect(servers(editor)).toEqual(before);
+    const running = await other.runningExtensions();
+    expect(running).not.toEqual([]);
+    expect(running.filter((text) => text.includes("Scoredock"))).toEqual([]);
+    expect(editor.servers()).toEqual(before);
     await other.close();
+    expect((await window.runningExtensions()).filter((text) => text.includes("Scoredock"))).toHaveLength(1);
   });
 
   it("is quiet in its log", () => {
     expect(editor.log()).not.toContain("Traceback");
   });
 });
-
-/** Process ids of the language servers of an installation. */
-function servers(editor: Installation): string[] {
-  const listed = execFileSync("ps", ["-eo", "pid,args"], { encoding: "utf8" }).split("\n");
-  return listed.filter((line) => line.includes(editor.home) && line.includes("start.py")).map((line) => line.trim().split(" ")[0] ?? "");
-}
 
 describe.skipIf(missing())("Restricted Mode", () => {
   let editor: Installation;

@@ -1,9 +1,9 @@
 // The main job as a user does it: run the sample from the lens, score a digit, change the script, see the new answer.
-import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
-import { Installation, missing, root, wait, type Window } from "./workbench";
+import { answerOf, runPython, scoringUri, states, stopServices } from "./hosting";
+import { Installation, missing, wait, type Window } from "./workbench";
 
 describe.skipIf(missing())("services in the workbench", () => {
   let editor: Installation;
@@ -17,7 +17,7 @@ describe.skipIf(missing())("services in the workbench", () => {
   }, 300_000);
   afterEach(({ task }) => window.pictureOfFailure(task));
   afterAll(async () => {
-    hosting(editor, "[asyncio.run(services.stop(s.name)) for s in asyncio.run(services.list_services())]");
+    stopServices(editor);
     await editor.stop();
   });
 
@@ -28,9 +28,8 @@ describe.skipIf(missing())("services in the workbench", () => {
 
   it("shows the service in the tree", async () => {
     await window.command("View: Show Scoredock");
-    const row = window.page.locator(".monaco-list-row").filter({ hasText: "digits" }).filter({ hasText: "process" }).first();
-    await row.waitFor();
-    expect(await row.innerText()).toMatch(/:\d+/);
+    await serviceRow(window).waitFor();
+    expect(await serviceRow(window).innerText()).toMatch(/:\d+/);
     await window.screenshot("services");
   });
 
@@ -41,11 +40,8 @@ describe.skipIf(missing())("services in the workbench", () => {
   });
 
   it("shows the new answer against the old one after a save", async () => {
-    const script = window.read("score.py");
-    const line = script.split("\n").findIndex((text) => text.includes('"predictions": predictions.tolist()')) + 1;
-    expect(line).toBeGreaterThan(0);
     await window.focusTab("score.py");
-    await window.type(line, 9, '"new": "yes", ');
+    await window.type(lineOf(window, '"predictions": predictions.tolist()'), 9, '"new": "yes", ');
     await window.save();
     await window.editorText('"new": "yes"').waitFor();
     await window.editorText("after update 1").waitFor();
@@ -53,13 +49,12 @@ describe.skipIf(missing())("services in the workbench", () => {
   });
 
   it("shows a broken init on its line, and the old code goes on", async () => {
-    const line = window.read("score.py").split("\n").findIndex((text) => text.startsWith("def init")) + 1;
-    await window.type(line + 1, 5, 'raise ValueError("no such model"); ');
+    await window.type(lineOf(window, "def init") + 1, 5, BREAK);
     await window.save();
     await wait("SD501 in the Problems panel", async () => (await window.problems()).some((text) => text.includes("SD501")));
     expect((await window.problems()).join("\n")).toContain("no such model");
     await window.screenshot("crash");
-    expect(states(editor)).toEqual(["healthy"]);
+    expect(await answerOf(scoringUri(editor), digit(window))).toMatchObject({ predictions: [2], new: "yes" });
   });
 
   it("shows the same service in a second window, and both go on when one is closed", async () => {
@@ -67,9 +62,46 @@ describe.skipIf(missing())("services in the workbench", () => {
     await second.file("score.py");
     await second.lens("healthy").waitFor();
     await second.command("View: Show Scoredock");
-    await second.page.locator(".monaco-list-row").filter({ hasText: "digits" }).filter({ hasText: "process" }).first().waitFor();
+    await serviceRow(second).waitFor();
+    await second.lens("Score a sample").click();
+    await second.editorText('"predictions": [2]').waitFor();
     await second.close();
+    expect(await answerOf(scoringUri(editor), digit(window))).toMatchObject({ predictions: [2] });
+    await window.lens("healthy").waitFor();
+  });
+
+  it("loses no service when the language server is killed", async () => {
+    const uri = scoringUri(editor);
+    const before = editor.servers();
+    expect(before).toHaveLength(1);
+    process.kill(Number(before[0]), "SIGKILL");
+    expect(await answerOf(uri, digit(window))).toMatchObject({ predictions: [2] });
+    await serviceRow(window).waitFor();
+    await window.toast("was started again").first().waitFor();
+    await wait("a new server", () => editor.servers().some((pid) => pid !== before[0]));
+    expect(scoringUri(editor)).toBe(uri);
+    await serviceRow(window).waitFor();
+    await window.focusTab("score.py");
+    await window.lens("healthy").waitFor();
+    // What the new server is asked to do with the service works as before: the script is mended, and its answer comes.
+    await window.erase(lineOf(window, "def init") + 1, 5, BREAK);
+    await window.save();
+    await window.editorText("after update 2").waitFor();
     expect(states(editor)).toEqual(["healthy"]);
+  });
+
+  it("shows what is inside a registered model", async () => {
+    runPython(editor, ["-m", "scoredock", "model", "register", "--name", "digits", path.join(window.folder, "model", "digits.joblib")]);
+    await window.command("View: Show Scoredock");
+    const view = window.page.locator(".pane").filter({ has: window.page.getByText("Models", { exact: true }) });
+    await view.hover();
+    await view.getByRole("button", { name: "Refresh" }).click();
+    await view.locator(".monaco-list-row").filter({ hasText: "digits" }).click();
+    await view.locator(".monaco-list-row").filter({ hasText: "version 1" }).click();
+    const fact = (what: string, value: RegExp) => view.locator(".monaco-list-row").filter({ hasText: what }).filter({ hasText: value }).first().waitFor();
+    await fact("class", /LogisticRegression|Pipeline|Classifier|SVC/);
+    await fact("made with", /scikit-learn \d/);
+    await window.screenshot("models");
   });
 
   it("stops the service from the palette", async () => {
@@ -79,23 +111,19 @@ describe.skipIf(missing())("services in the workbench", () => {
   });
 });
 
-function python(): string {
-  return path.join(root, ".venv", process.platform === "win32" ? "Scripts" : "bin", "python");
+const serviceRow = (window: Window) =>
+  window.page.locator(".monaco-list-row").filter({ hasText: "digits" }).filter({ hasText: "process" }).first();
+
+const BREAK = 'raise ValueError("no such model"); ';
+
+/** The line of the saved script with a text in it. */
+function lineOf(window: Window, text: string): number {
+  const found = window.read("score.py").split("\n").findIndex((line) => line.includes(text)) + 1;
+  expect(found).toBeGreaterThan(0);
+  return found;
 }
 
-/** Python on the folders of an installation: it sees the same services as the editor, and asks nothing of it. */
-function hosting(editor: Installation, expression: string): string {
-  const code = `import asyncio; from scoredock.hosting import services; print(${expression})`;
-  return runPython(editor, ["-c", code], 60_000).trim();
-}
-
-const states = (editor: Installation): string[] =>
-  hosting(editor, "*[s.state.value for s in asyncio.run(services.list_services())]").split(" ").filter(Boolean);
-
-function runPython(editor: Installation, args: string[], timeout: number): string {
-  const environment = { ...process.env, SCOREDOCK_HOME: editor.state };
-  return execFileSync(python(), args, { env: environment, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"], timeout });
-}
+const digit = (window: Window): string => window.read("requests/digit-two.json");
 
 /** The sample project with its model trained, its environment ready in the cache of the installation. */
 function makeSample(editor: Installation): void {

@@ -1,6 +1,6 @@
 // A real VS Code (code-server) in a real Chromium, with the VSIX as it was built. What a test does with it reads as a user's
 // actions; what it waits for has a deadline.
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -11,6 +11,9 @@ export const root = path.resolve(import.meta.dirname, "../..");
 export const artifacts = path.join(root, "dist", "screenshots");
 const codeServer = process.env["SCOREDOCK_CODE_SERVER"];
 const browserPath = process.env["SCOREDOCK_CHROMIUM"] ?? "/usr/bin/chromium";
+
+/** Milliseconds: far more than anything here takes, since the machine may be busy with something else. */
+export const PATIENCE = 60_000;
 
 /** Why these tests cannot run here, or undefined. */
 export function missing(): string | undefined {
@@ -24,6 +27,8 @@ export interface Options {
   readonly settings?: Record<string, unknown>;
   /** Whether Workspace Trust is asked for, as it is by default in VS Code. */
   readonly trust?: boolean;
+  /** Environment variables of the editor, and so of everything that it starts. */
+  readonly environment?: Record<string, string>;
 }
 
 const QUIET = {
@@ -71,13 +76,13 @@ export class Installation {
     return folder;
   }
 
-  private async begin(vsix: string, { settings = {}, trust = false }: Options): Promise<void> {
+  private async begin(vsix: string, { settings = {}, trust = false, environment: more = {} }: Options): Promise<void> {
     const user = path.join(this.home, "u", "User");
     mkdirSync(user, { recursive: true });
     const all = { ...QUIET, "security.workspace.trust.enabled": trust, ...settings };
     writeFileSync(path.join(user, "settings.json"), JSON.stringify(all));
     const common = ["--extensions-dir", path.join(this.home, "e"), "--user-data-dir", path.join(this.home, "u")];
-    const environment = { ...process.env, SCOREDOCK_HOME: this.state, XDG_CONFIG_HOME: path.join(this.home, "c") };
+    const environment = { ...process.env, ...more, SCOREDOCK_HOME: this.state, XDG_CONFIG_HOME: path.join(this.home, "c") };
     await promisify(execFile)(codeServer ?? "", [...common, "--install-extension", vsix], { env: environment, timeout: 120_000 });
     const server = spawn(
       codeServer ?? "",
@@ -106,15 +111,22 @@ export class Installation {
     return path.join(this.home, "s");
   }
 
-  async open(folder: string): Promise<Window> {
+  /** Process ids of the language servers of this installation. */
+  servers(): string[] {
+    const listed = execFileSync("ps", ["-eo", "pid,args"], { encoding: "utf8" }).split("\n");
+    return listed.filter((line) => line.includes(this.home) && line.includes("start.py")).map((line) => line.trim().split(" ")[0] ?? "");
+  }
+
+  /** A window on a folder; without one it is empty, as after the first start of the editor. */
+  async open(folder?: string): Promise<Window> {
     if (!this.browser) throw new Error("not started");
     const context = await this.browser.newContext({ viewport: { width: 1280, height: 800 }, permissions: ["clipboard-read", "clipboard-write"] });
     const page = await context.newPage();
-    page.setDefaultTimeout(30_000);
-    await page.goto(`${this.address}/?folder=${encodeURIComponent(folder)}`);
+    page.setDefaultTimeout(PATIENCE);
+    await page.goto(`${this.address}/?${folder === undefined ? "ew=true" : `folder=${encodeURIComponent(folder)}`}`);
     await page.locator(".monaco-workbench").waitFor();
     await page.locator(".statusbar").waitFor();
-    return new Window(page, folder, this);
+    return new Window(page, folder ?? this.home, this);
   }
 
   /** What the extension's server has written to its log in any window. */
@@ -206,14 +218,23 @@ export class Window {
     await this.page.keyboard.insertText(text);
   }
 
-  async goTo(line: number, column: number): Promise<void> {
-    await this.quickOpen();
-    await this.page.locator(".quick-input-widget input.input").fill(`:${line}:${column}`);
-    await this.page.keyboard.press("Enter");
-    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+  /** Deletes what was typed: undoing it would take as many steps as the editor thinks right. */
+  async erase(line: number, column: number, text: string): Promise<void> {
+    await this.goTo(line, column);
+    for (let left = text.length; left > 0; left--) await this.page.keyboard.press("Delete");
   }
 
-  /** Replaces the text of the open file from outside, as another program would, and waits until the editor shows it. */
+  async goTo(line: number, column: number): Promise<void> {
+    await until(async () => {
+      await this.quickOpen();
+      await this.page.locator(".quick-input-widget input.input").fill(`:${line}:${column}`);
+      await this.page.keyboard.press("Enter");
+      await this.page.locator(".quick-input-widget").waitFor({ state: "hidden", timeout: 4_000 });
+      await this.page.locator(".statusbar-item").filter({ hasText: `Ln ${line}, Col ${column}` }).waitFor({ timeout: 4_000 });
+    });
+  }
+
+  /** Replaces the text of a file from outside, as another program would. */
   write(name: string, change: (text: string) => string): void {
     const file = path.join(this.folder, name);
     writeFileSync(file, change(readFileSync(file, "utf8")));
@@ -282,7 +303,7 @@ export class Window {
 }
 
 /** Tries until it works; the last failure is what the test shows. */
-export async function until<T>(attempt: () => Promise<T> | T, timeout = 30_000): Promise<T> {
+export async function until<T>(attempt: () => Promise<T> | T, timeout = PATIENCE): Promise<T> {
   const deadline = Date.now() + timeout;
   for (;;) {
     try {
@@ -295,7 +316,7 @@ export async function until<T>(attempt: () => Promise<T> | T, timeout = 30_000):
 }
 
 /** Waits until a condition holds. */
-export async function wait(what: string, condition: () => boolean | Promise<boolean>, timeout = 30_000): Promise<void> {
+export async function wait(what: string, condition: () => boolean | Promise<boolean>, timeout = PATIENCE): Promise<void> {
   await until(async () => {
     if (!(await condition())) throw new Error(`in vain waited for: ${what}`);
   }, timeout);
