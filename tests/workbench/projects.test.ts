@@ -108,7 +108,7 @@ describe.skipIf(missing())("projects in the workbench", () => {
     expect(targets(editor)).toEqual(["docker"]);
     expect(await answerOf(scoringUri(editor), '{"data": {"number": 2}}')).toEqual({ answer: 6 });
     await window.command("View: Show Scoredock");
-    await window.page.locator(".monaco-list-row").filter({ hasText: "factor" }).filter({ hasText: "docker" }).first().waitFor();
+    await window.page.locator(".monaco-list-row").filter({ hasText: "factor" }).filter({ hasText: "requirements.txt" }).first().waitFor();
     await window.screenshot("docker");
     await window.lens("Score a sample").click();
     await window.editorText('"answer": 42').waitFor();

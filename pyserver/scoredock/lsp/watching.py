@@ -147,7 +147,7 @@ class Watching:
             port=service.port,
             project_uri=documents.uri(service.project_file),
             script_uri=documents.uri(service.entry_script),
-            environment=_environment_name(service.environment_key),
+            environment=_environment_name(service.environment_key, service.project_file),
             started_at=service.started_at,
             generation=service.generation,
             scoring_uri=service.scoring_uri,
@@ -160,9 +160,15 @@ class Watching:
 
 
 @lru_cache(maxsize=64)
-def _environment_name(key: str) -> str:
-    """The file that an environment was made from, as people know it; the start of its key where that is not recorded."""
+def _environment_name(key: str, project_file: Path) -> str:
+    """The file that an environment was made from, as people know it; the start of its key where there is none."""
     from scoredock.environment.store import read_record
+    from scoredock.project import read_project
+    from scoredock.project.values import CondaFile, RequirementsFile
 
-    record = read_record(key)
-    return Path(record.described_by).name if record else key[:8]
+    if record := read_record(key):
+        return Path(record.described_by).name
+    # An environment inside an image has no record on this machine.
+    project = read_project(project_file).project
+    source = project.environment if project else None
+    return source.path.name if isinstance(source, CondaFile | RequirementsFile) else key[:8]
