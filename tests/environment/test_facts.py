@@ -9,7 +9,8 @@ import pytest
 
 from scoredock.environment.declared import declared_distributions, declared_python, environment_facts, packages_folder
 from scoredock.environment.drift import State, compare, environment_drift
-from scoredock.environment.drift_findings import drift_findings
+from scoredock.environment.drift_findings import EXPORTED, definition_findings, drift_findings
+from scoredock.environment.export import export
 from scoredock.environment.installed import installed_distributions
 from scoredock.environment.lock_text import parse_lock
 from scoredock.environment.modules import installed_modules, likely_distributions
@@ -172,3 +173,19 @@ async def test_an_environment_that_was_removed_by_hand_is_not_synced(conda) -> N
     shutil.rmtree(made.prefix)
     assert environment_drift(specification).state is State.NOT_SYNCED
     assert installed_distributions(packages_folder(made)) == {}
+
+
+def test_lines_that_have_changed_since_they_were_exported(conda) -> None:
+    specification = conda("six==1.16.0", "pyyaml==6.0.1", "joblib")
+    assert definition_findings(specification) == ()
+    export(specification, specification.path.parent / "environment", name="e")
+    assert definition_findings(specification) == ()
+    found = definition_findings(conda("six==1.15.0", "pyyaml==6.0.1", "joblib", "numpy==2.2.6"))
+    assert [(finding.code, finding.severity.value, finding.place.line) for finding in found] == [
+        ("SD413", "information", 7),
+        ("SD413", "information", 10),
+    ]
+    assert "asks for six==1.16.0, this file for 'six==1.15.0'" in found[0].message
+    assert "does not name numpy" in found[1].message
+    (specification.path.parent / EXPORTED).write_text("{}", encoding="utf-8")
+    assert definition_findings(specification) == ()

@@ -6,10 +6,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from scoredock.environment.drift import Drift, Line, State
-from scoredock.environment.values import Specification
+from scoredock.environment.azureml_json import read_azureml_environment
+from scoredock.environment.drift import Drift, Line, State, against_definition
+from scoredock.environment.values import EnvironmentProblem, Specification
 from scoredock.finding import Edit, Finding, Fix, Place, Severity
 
+EXPORTED = "environment/azureml_environment.json"
 # A lone name, with extras and a range at most: what can be replaced by an exact version without thinking.
 _SIMPLE = re.compile(r"^(?P<name>[A-Za-z0-9][\w.-]*(?:\[[^\]]*\])?)\s*(?:[<>=!~][^;#@]*)?$")
 
@@ -26,6 +28,24 @@ def drift_findings(specification: Specification, drift: Drift) -> tuple[Finding,
         message = f"The environment on this machine was changed after its sync: {', '.join(others[:5])}. Sync it again."
         found.append(Finding(first, "SD413", "environment-drifted", Severity.WARNING, message))
     return tuple(found)
+
+
+def definition_findings(specification: Specification) -> tuple[Finding, ...]:
+    """SD413 for lines that say something else than the definition that was exported to Azure, where one lies beside the file
+    (`scoredock env export` writes it there)."""
+    exported = Path(specification.path).parent / EXPORTED
+    if not exported.is_file():
+        return ()
+    try:
+        drift = against_definition(specification, read_azureml_environment(exported))
+    except EnvironmentProblem:
+        return ()  # a file of another kind; whoever opens it is told
+    again = f"'{EXPORTED}' was exported from an earlier text of this file: export it again before Azure builds from it."
+    return tuple(
+        Finding(line.place, "SD413", "environment-drifted", Severity.INFORMATION, f"{line.message} {again}")
+        for line in drift.lines
+        if line.state in (State.DRIFTED, State.NOT_SYNCED) and line.place is not None
+    )
 
 
 def _of(line: Line, specification: Specification) -> Finding | None:

@@ -43,11 +43,11 @@ def _drift(path: Path, overlay: Mapping[Path, str]) -> tuple[Finding, ...]:
         return ()
     try:
         from scoredock.environment.drift import environment_drift
-        from scoredock.environment.drift_findings import drift_findings
+        from scoredock.environment.drift_findings import definition_findings, drift_findings
     except ImportError:  # the bundled server before its tools have come: nothing is synced then either
         return ()
     specification = specification_of_text(path, text)
     if specification is None:
         return ()
-    found = drift_findings(specification, environment_drift(specification))
+    found = (*drift_findings(specification, environment_drift(specification)), *definition_findings(specification))
     return tuple(finding for finding in found if finding.place.path == path)
