@@ -111,6 +111,11 @@ def test_hover_explains_a_key_of_the_deployment_file(session: Session, project: 
     assert hover(session, uri, at(DEPLOYMENT, "Standard_DS3_v2", 2)) == ""
 
 
+def test_hover_says_what_the_model_of_a_deployment_is(session: Session, project: Path) -> None:
+    uri = opened(session, project / "deployment.yml", "yaml")
+    assert "format: pickle" in hover(session, uri, at(DEPLOYMENT, "model/digits.joblib", 3))
+
+
 def test_hover_is_silent_where_there_is_nothing_to_say(session: Session, project: Path) -> None:
     uri = opened(session, project / "src" / "score.py")
     assert hover(session, uri, at(SCRIPT, "global model", 8)) == ""
@@ -135,6 +140,15 @@ def test_completion_knows_keys_and_values_of_deployment_files(session: Session, 
     top = labels(session, uri, {"line": lines + 1, "character": 2})
     assert "request_settings" in top and "failure_threshold" not in top
     assert {"managed", "kubernetes"} <= set(labels(session, uri, {"line": lines + 2, "character": 6}))
+
+
+def test_completion_knows_the_variables_that_a_deployment_may_set(session: Session, project: Path) -> None:
+    path = project / "deployment.yml"
+    path.write_text(DEPLOYMENT + "environment_variables:\n  WORK\n")
+    uri = opened(session, path, "yaml")
+    offered = labels(session, uri, {"line": DEPLOYMENT.count("\n") + 1, "character": 6})
+    assert "WORKER_COUNT" in offered
+    assert "AZUREML_MODEL_DIR" not in offered
 
 
 def test_paths_that_exist_are_links(session: Session, project: Path) -> None:

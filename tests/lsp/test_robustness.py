@@ -67,6 +67,7 @@ def test_ten_thousand_random_edits_requests_and_cancels_leave_it_right(session: 
     path = tmp_path / "score.py"
     uri, mirror, version = session.open(path, SCRIPT), SCRIPT, 1
     outstanding: set[int] = set()
+    held: list[int] = []  # bytes of memory, in the second half
     for step in range(10_000):
         if rng.random() < 0.7:
             version += 1
@@ -91,6 +92,8 @@ def test_ten_thousand_random_edits_requests_and_cancels_leave_it_right(session: 
                 answer = session.answer(number)
                 assert "result" in answer or answer["error"]["code"] == -32800, answer
             outstanding.clear()
+            if step > 5_000:
+                held.append(resident(session.process.pid))
     session.change(uri, version + 1, {"text": mirror})
     session.codes(uri, version + 1)
     session.quiet(1.5)
@@ -101,6 +104,7 @@ def test_ten_thousand_random_edits_requests_and_cancels_leave_it_right(session: 
     for diagnostic, finding in zip(seen, sorted_as_shown(expected), strict=True):
         position = text.position(finding.place.line, finding.place.column)
         assert diagnostic["range"]["start"] == {"line": position.line, "character": position.character}
+    assert held[-1] - held[0] < 8_000_000, f"memory has grown: {held}"
     assert "Traceback" not in session.stderr.decode()
     errors = [m for m in session.heard("window/logMessage") if m["type"] == 1]
     assert errors == []

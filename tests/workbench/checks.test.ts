@@ -63,6 +63,29 @@ describe.skipIf(missing())("checking in the workbench", () => {
     await window.editorText("AZUREML_MODEL_DIR").waitFor();
   });
 
+  it("says in the language status how the server is", async () => {
+    await window.page.locator('[id="status.languageStatus"]').click();
+    const status = window.page.locator(".hover-language-status").filter({ hasText: "Scoredock" });
+    await status.waitFor();
+    expect(await status.innerText()).toMatch(/\d+\.\d+\.\d+/);
+    await window.screenshot("status");
+    await window.page.keyboard.press("Escape");
+  });
+
+  it("has a walkthrough with a picture and an action for each step", async () => {
+    await window.command("Welcome: Open Walkthrough...");
+    await window.pick("Score a digit on your own machine");
+    const steps = window.page.locator(".getting-started-step");
+    await steps.filter({ hasText: "Make the sample project" }).waitFor();
+    expect(await steps.count()).toBe(5);
+    for (const title of ["See a mistake while you type", "Run it locally", "Score a digit", "Change the script and save"]) {
+      await steps.filter({ hasText: title }).first().click();
+      await steps.filter({ hasText: title }).locator(".button-container").first().waitFor();
+    }
+    await window.screenshot("walkthrough");
+    await window.focusTab("score.py");
+  });
+
   it("starts a killed server again with one notice, and goes on checking", async () => {
     const [first] = editor.servers();
     expect(first).toBeDefined();

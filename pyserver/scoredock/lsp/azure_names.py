@@ -23,6 +23,9 @@ VARIABLES: dict[str, str] = {
     "AML_MODEL_DC_STORAGE_ENABLED": "Whether collected model data is kept.",
 }
 
+# Where a deployment names these, what it says is not what the script sees.
+SET_BY_AZURE = frozenset(("AZUREML_MODEL_DIR", "AZUREML_APP_ROOT", "AZUREML_ENTRY_SCRIPT", "AZUREML_SOURCE_DIRECTORY"))
+
 SCHEMA_TYPES: dict[str, str] = {
     "NumpyParameterType": "A numpy array; give a sample array of the right shape and dtype.",
     "PandasParameterType": "A pandas DataFrame; give a sample frame.",

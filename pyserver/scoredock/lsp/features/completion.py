@@ -55,7 +55,14 @@ def _in_deployment(document: Document, before: str, line: int) -> list[types.Com
     typed = _KEY.match(before)
     if typed is None:
         return []
-    section = section_of(keys_above(document, line, len(typed["indent"])))
+    above = keys_above(document, line, len(typed["indent"]))
+    if above == ("environment_variables",):
+        return [
+            _item(name, doc, types.CompletionItemKind.Constant, f"{name}: ")
+            for name, doc in azure_names.VARIABLES.items()
+            if name not in azure_names.SET_BY_AZURE
+        ]
+    section = section_of(above)
     return [
         _item(key.name, key.doc, types.CompletionItemKind.Property, f"{key.name}: ")
         for key in (section or {}).values()

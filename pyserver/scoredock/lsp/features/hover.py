@@ -36,6 +36,7 @@ async def answer(server: ScoredockServer, params: types.HoverParams) -> types.Ho
         parts.extend(_of_package(server, document, params.position))
     elif document.language == "yaml":
         parts.extend(_of_key(document, params.position))
+        parts.extend(await asyncio.to_thread(_of_model_path, document, params.position))
     if not parts:
         return None
     return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, "\n\n---\n\n".join(parts)))
@@ -129,6 +130,19 @@ def _of_key(document: Document, at: types.Position) -> list[str]:
         return []
     extra = [f"One of: {', '.join(key.values)}." if key.values else "", f"Default: {key.default}." if key.default else ""]
     return [" ".join(part for part in (f"`{key.name}`: {key.doc}", *extra) if part)]
+
+
+def _of_model_path(document: Document, at: types.Position) -> list[str]:
+    """What the model file that a deployment names says of itself."""
+    from scoredock.lsp.model_facts import facts_of
+
+    match = re.match(r"\s*path\s*:\s*[\"']?(?P<path>[^\"'#\s]+)", document.line(at.line))
+    if document.virtual or match is None or keys_above(document, at.line) != ("model",):
+        return []
+    file = document.path.parent / match["path"]
+    if not match.start("path") <= document.column(at) <= match.end("path") or not file.exists():
+        return []
+    return [f"`{file.name}`\n\n" + "\n".join(f"- {what}: {value}" for what, value in facts_of(file))]
 
 
 def looks_like_deployment(document: Document) -> bool:
