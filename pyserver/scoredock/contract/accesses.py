@@ -58,6 +58,8 @@ def attribute_of(machine: Machine, value: Value, name: str) -> Value:
         return machine.attribute(value, name)
     if isinstance(value, Class):
         member = machine.member(value, name)
+        if isinstance(member, Constant) and value.bases == (Reference("enum.Enum"),):
+            return Object("enum.Enum")
         if isinstance(member, Function) and any(
             isinstance(decorator, ast.Name) and decorator.id == "classmethod"
             for decorator in getattr(member.node, "decorator_list", [])

@@ -123,6 +123,7 @@ CALLS |= {
     "torch.cat": TENSOR,
     "torch.zeros": TENSOR,
     "torch.ones": TENSOR,
+    "sentence_transformers.SentenceTransformer": "sentence_transformers.SentenceTransformer",
     "logging.getLogger": "logging.Logger",
     "flask.Response": "flask.Response",
     "flask.make_response": "flask.Response",
@@ -133,7 +134,7 @@ CALLS |= {
 AML_REQUEST = ("azureml.contrib.services.aml_request", "azureml_inference_server_http.api.aml_request")
 AML_RESPONSE = ("azureml.contrib.services.aml_response", "azureml_inference_server_http.api.aml_response")
 RAWHTTP = frozenset(f"{module}.rawhttp" for module in AML_REQUEST)
-RESPONSE = frozenset(f"{module}.AMLResponse" for module in AML_RESPONSE) | {f"{module}.AMLResponse" for module in AML_REQUEST}
+RESPONSE = frozenset(f"{module}.AMLResponse" for module in AML_RESPONSE)
 
 # Where inference-schema's names live; each is also importable from a few parents.
 SCHEMA_DECORATORS = {

@@ -90,6 +90,7 @@ METHODS |= {
     ("io.StringIO", "getvalue"): STR,
     ("keras.Model", "predict"): Object(ARRAY),
     ("keras.Model", "predict_on_batch"): Object(ARRAY),
+    ("sentence_transformers.SentenceTransformer", "encode"): Object(ARRAY),
     ("onnxruntime.InferenceSession", "run"): Sequence("list", None, Object(ARRAY, sure=False)),
     ("flask.Request", "get_data"): Object("bytes", sure=False),  # text with as_text=True
     ("flask.Request", "get_json"): ANY,

@@ -28,6 +28,8 @@ def binary(operator: ast.operator, left: Value, right: Value) -> Value:
         if left.items is not None and right.items is not None:
             return Sequence(left.type, left.items + right.items)
         return Sequence(left.type, None)
+    if isinstance(operator, ast.Sub) and kinds == ("datetime.datetime", "datetime.datetime"):
+        return Object("datetime.timedelta")
     if kinds[0] in _NUMBERS and kinds[1] in _NUMBERS:
         if isinstance(operator, ast.Div) or "float" in kinds:
             return Object("float")

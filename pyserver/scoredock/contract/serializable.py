@@ -73,6 +73,8 @@ REFUSED = {
     "object": "a bare object",
     "file": "an open file",
     "slice": "a slice",
+    "enum.Enum": "a member of an enumeration",
+    "sentence_transformers.SentenceTransformer": "a model",
     "estimator": "a model",
     "keras.Model": "a model",
     "onnxruntime.InferenceSession": "a session",

@@ -324,6 +324,26 @@ CASES = (
         "concat",
         fixed=True,
     ),
+    returning(
+        "    import datetime\n    return datetime.datetime.now() - datetime.datetime.now()\n",
+        "    import datetime\n    return (datetime.datetime.now() - datetime.datetime.now()).total_seconds()\n",
+        "timedelta",
+    ),
+    returning(
+        "    return Kind.GOOD\n\n\nimport enum\n\n\nclass Kind(enum.Enum):\n    GOOD = 1\n",
+        "    return Kind.GOOD.value\n\n\nimport enum\n\n\nclass Kind(enum.Enum):\n    GOOD = 1\n",
+        "enum",
+        near=(
+            after(
+                MODEL,
+                "import enum\n\n\nclass Kind(str, enum.Enum):\n    A = 'a'\n\n\ndef run(data):\n    return {'kind': Kind.A}\n",
+            ),
+            after(
+                MODEL, "import enum\n\n\nclass Kind(enum.IntEnum):\n    A = 1\n\n\ndef run(data):\n    return {'kind': Kind.A}\n"
+            ),
+        ),
+        fixed=True,
+    ),
     returning("    return np.random.rand(2)\n", "    return np.random.rand(2).tolist()\n", "random", fixed=True),
     returning(
         "    try:\n        return json.loads(encode({'rows': np.array([1])}))\n    except Exception as error:\n        encode({'error': str(error)})\n        raise\n\n\ndef encode(body):\n    return json.dumps(body)\n",

@@ -429,6 +429,21 @@ CASES = (
         severity="warning",  # a package that few have brings it
         fixed=True,
     ),
+    *(
+        Case(
+            "SD113",
+            name,
+            f"import joblib\n{line}\n\n\ndef init():\n    pass\n\n\n" + RUN,
+            EXIT,
+            "import joblib\nfrom azureml.contrib.services.aml_request import AMLRequest, rawhttp\nfrom azureml.contrib.services.aml_response import AMLResponse\n\n\ndef init():\n    pass\n\n\n"
+            + RUN,
+            fixed=True,
+        )
+        for name, line in (
+            ("response of the request", "from azureml.contrib.services.aml_request import AMLResponse, rawhttp"),
+            ("request of the response", "from azureml_inference_server_http.api.aml_response import AMLRequest, AMLResponse"),
+        )
+    ),
     Case(
         "SD115",
         "init",

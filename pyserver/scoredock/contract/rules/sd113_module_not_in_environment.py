@@ -22,6 +22,13 @@ OWN = frozenset(("__future__", *(gone.name for gone in REMOVED.values() if gone.
 SERVER = "azureml-inference-server-http"
 
 
+# The two modules that the server answers for itself, with all that can be imported from them.
+SERVED = {module: frozenset(("rawhttp", "AMLRequest", "Request", "*")) for module in AML_REQUEST} | {
+    module: frozenset(("AMLResponse", "Response", "json", "*")) for module in AML_RESPONSE
+}
+HOME = {"rawhttp": AML_REQUEST[0], "AMLRequest": AML_REQUEST[0], "AMLResponse": AML_RESPONSE[0]}
+
+
 def check(script: Script) -> Iterator[Finding]:
     if not script.entry.online:
         return
@@ -32,7 +39,9 @@ def check(script: Script) -> Iterator[Finding]:
         root = site.module.split(".")[0]
         if site.module.startswith(".") or root in own or root in sys.stdlib_module_names or root in told or root in OWN:
             continue
-        if site.module in (*AML_REQUEST, *AML_RESPONSE):
+        if site.module in SERVED:
+            if site.name is not None and site.name not in SERVED[site.module]:
+                yield _not_served(script, site)
             continue
         if site.module.startswith("azureml.contrib.services") or (site.module, site.name) == ("azureml.contrib", "services"):
             finding = _contrib(script, site, environment)
@@ -82,15 +91,7 @@ def _contrib(script: Script, site: ImportSite, environment: EnvironmentFacts | N
     names = {one.name for one in (*(environment.declared or ()), *(environment.installed or ()))} if environment else set()
     if "azureml-contrib-services" in names:
         return None
-    fix = None
-    known = {"rawhttp": AML_REQUEST[0], "AMLRequest": AML_REQUEST[0], "AMLResponse": AML_RESPONSE[0]}
-    if isinstance(site.node, ast.ImportFrom) and all(alias.name in known for alias in site.node.names):
-        end = script.text.newline + script.text.indent(site.node.lineno)
-        lines = [
-            f"from {known[alias.name]} import {alias.name}" + (f" as {alias.asname}" if alias.asname else "")
-            for alias in site.node.names
-        ]
-        fix = Fix("Import from where the server has it", (Edit(script.text.place(site.node), end.join(lines)),))
+    fix = _from_home(script, site.node)
     return RULE.finding(
         script,
         script.text.place(site.node),
@@ -100,6 +101,26 @@ def _contrib(script: Script, site: ImportSite, environment: EnvironmentFacts | N
         severity=Severity.ERROR if environment is not None and not site.conditional else Severity.WARNING,
         fix=fix,
     )
+
+
+def _not_served(script: Script, site: ImportSite) -> Finding:
+    """`AMLResponse` from the request's module, and the other way round."""
+    home = f" It is in `{HOME[site.name]}`." if site.name in HOME else ""
+    return RULE.finding(
+        script,
+        script.text.place(site.node),
+        f"The server's `{site.module}` has no `{site.name}`: the import fails, and {site.consequence}.{home}",
+        severity=Severity.WARNING if site.conditional else Severity.ERROR,
+        fix=_from_home(script, site.node),
+    )
+
+
+def _from_home(script: Script, node: ast.Import | ast.ImportFrom) -> Fix | None:
+    if not isinstance(node, ast.ImportFrom) or not all(alias.name in HOME for alias in node.names):
+        return None
+    end = script.text.newline + script.text.indent(node.lineno)
+    lines = [f"from {HOME[one.name]} import {one.name}" + (f" as {one.asname}" if one.asname else "") for one in node.names]
+    return Fix("Import from where the server has it", (Edit(script.text.place(node), end.join(lines)),))
 
 
 def _providers(module: str, modules: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[str, ...]:

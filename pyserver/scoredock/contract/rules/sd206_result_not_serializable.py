@@ -95,6 +95,9 @@ HINTS = {
     "datetime.datetime": "Use `.isoformat()`.",
     "datetime.date": "Use `.isoformat()`.",
     "pandas.Timestamp": "Use `.isoformat()`.",
+    "datetime.timedelta": "Use `.total_seconds()`.",
+    "enum.Enum": "Use its `.value`.",
+    "uuid.UUID": "Use `str(…)`.",
     "generator": "Make a list of it.",
     "set": "Make a list of it.",
 }
@@ -113,6 +116,8 @@ MENDS = {
     "datetime.datetime": ".isoformat()",
     "datetime.date": ".isoformat()",
     "pandas.Timestamp": ".isoformat()",
+    "datetime.timedelta": ".total_seconds()",
+    "enum.Enum": ".value",
 }
 
 

@@ -20,7 +20,7 @@ def check(script: Script) -> Iterator[Finding]:
         for schema in run.schemas:
             if schema.kind != "output" or not isinstance(schema.type, ParameterType):
                 continue
-            raw = list(refused(script))
+            raw = [one for one in refused(script) if not one.rare]
             if not raw:
                 continue
             related = tuple((script.text.place(one.expression or one.node), "this is taken as it is") for one in raw)
