@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from scoredock.environment import store
 from scoredock.environment.bytecode import compile_bytecode, is_compiled
+from scoredock.environment.cached import remove
 from scoredock.environment.declared import packages_folder
 from scoredock.environment.sync import find, sync
 from scoredock.environment.values import ReadyEnvironment
@@ -48,6 +50,18 @@ async def test_compiling_in_the_background(conda, own_cache) -> None:
     assert any(name.startswith("flask/__pycache__/app.") for name in compiled(ready))
     found = find(conda("six==1.16.0"))
     assert found is not None, "bytecode is no damage"
+
+
+async def test_an_environment_that_is_being_compiled_can_be_removed(conda, own_cache) -> None:
+    ready = await sync(conda("six==1.16.0"))
+    compiling = asyncio.create_task(compile_bytecode(ready))
+    while not compiled(ready):
+        assert not compiling.done()
+        await asyncio.sleep(0.01)
+    assert not store.in_use(ready.prefix), "nobody is served by it"
+    await asyncio.to_thread(remove, ready.key)
+    await asyncio.wait_for(compiling, 30)
+    assert not ready.prefix.exists()
 
 
 async def test_bytecode_of_the_same_files_is_handed_on(conda, own_cache) -> None:

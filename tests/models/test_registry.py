@@ -396,6 +396,7 @@ SHARE = """
 """
 
 
+@pytest.mark.slow
 def test_a_copy_takes_no_space_where_the_file_system_can_share_it(tmp_path: Path) -> None:
     """A real XFS in a file, mounted where only the child sees it. What is shared is shared until somebody writes."""
     if refused := sharing_refused():
@@ -405,9 +406,11 @@ def test_a_copy_takes_no_space_where_the_file_system_can_share_it(tmp_path: Path
     with image.open("wb") as file:
         file.truncate(400_000_000)
     subprocess.run(["mkfs.xfs", "-q", "-m", "reflink=1", str(image)], check=True, timeout=60)
-    script = f'mount -o loop {image} {place} && exec "$0" -c "$1" {place}'
+    script = f'mount -o loop {image} {place} || exit 32; exec "$0" -c "$1" {place}'
     argv = ["unshare", "-m", "sh", "-c", script, sys.executable, textwrap.dedent(SHARE)]
     ran = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False)
+    if ran.returncode == 32:
+        pytest.skip(f"needs to mount a small XFS: {ran.stderr.strip()}")
     assert ran.returncode == 0, ran.stderr
     cloned, megabytes = ran.stdout.split()
     assert (cloned, int(megabytes) < 8) == ("True", True), ran.stdout

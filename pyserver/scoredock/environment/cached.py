@@ -136,5 +136,8 @@ class _locked:  # noqa: N801 - reads as a word: with _locked(key)
 
 def _delete(key: str) -> None:
     # The record goes first: from then on nobody finds the environment, however long the rest takes.
+    record = store.read_record(key)
     (store.root() / f"{key}.json").unlink(missing_ok=True)
+    if record is not None:
+        store.end_compilers(store.root() / record.folder)
     store.sweep(key)

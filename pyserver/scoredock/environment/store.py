@@ -30,6 +30,7 @@ from scoredock.environment.uv import end_group
 from scoredock.environment.values import EnvironmentProblem, ReadyEnvironment, ServerPackage, Strategy
 from scoredock.folders import cache_folder, data_folder
 from scoredock.progress import Progress, Step
+from scoredock.runtime import bytecode
 
 _LOCK_COPY = Path(".scoredock") / "lock.txt"
 
@@ -227,20 +228,32 @@ def groups_at_work(folder: Path) -> list[int]:
     """Leaders of the process groups that work on a folder of ours: its unique name stands in their command line."""
     own = os.getpgid(0) if hasattr(os, "getpgid") else os.getpid()
     groups: set[int] = set()
-    for pid in _processes(folder):
+    for pid, _ in _processes(folder):
         with contextlib.suppress(OSError):
             groups.add(os.getpgid(pid) if hasattr(os, "getpgid") else pid)
     return sorted(groups - {own})
 
 
 def in_use(folder: Path) -> bool:
-    """Whether a process runs the interpreter of an environment."""
-    return any(_processes(folder))
+    """Whether a process runs the interpreter of an environment for somebody: compiling it is no use of it."""
+    return any(not _compiles(words) for _, words in _processes(folder))
 
 
-def _processes(folder: Path) -> Iterator[int]:
+def end_compilers(folder: Path) -> None:
+    """End what compiles an environment in the background: it is about to go."""
+    for pid, words in list(_processes(folder)):
+        if _compiles(words):
+            end_group(pid)
+
+
+def _compiles(words: list[str]) -> bool:
+    return bytecode.__file__ in words
+
+
+def _processes(folder: Path) -> Iterator[tuple[int, list[str]]]:
     import psutil
 
     for process in psutil.process_iter(["cmdline"]):
-        if process.pid != os.getpid() and any(folder.name in word for word in process.info["cmdline"] or ()):
-            yield process.pid
+        words = process.info["cmdline"] or []
+        if process.pid != os.getpid() and any(folder.name in word for word in words):
+            yield process.pid, words
