@@ -29,6 +29,7 @@ from scoredock.project.values import CondaFile
 from tests.bench.load import measure
 from tests.bench.rounds import Contestants, Row
 from tests.bench.sample import Edits, Sample, post, sample
+from tests.bench.saving import save_update_answer
 
 NAME = "scoredock-bench-docker"
 # azure-ai-ml, `_local_endpoints/docker_client.py`: it sleeps that long after starting the container, whatever happens in it.
@@ -107,15 +108,7 @@ def save_to_answer(*, wait: float | None) -> Iterator[Contestants]:
     """Seconds from a saved edit to the first answer of the new code."""
     with in_docker() as (ready, service, environment):
         edits = Edits(ready.script)
-
-        def ours() -> float:
-            expected = edits.save()
-            started = time.perf_counter()
-            asyncio.run(services.update(NAME))
-            answer = post(service.port, ready.request)
-            spent = time.perf_counter() - started
-            assert expected in answer, answer
-            return spent
+        ours = save_update_answer(ready, service, edits)
 
         if wait is None:
             yield Contestants(ours)

@@ -11,7 +11,8 @@ from scoredock.hosting import services
 from scoredock.hosting.values import Service
 from tests.bench.load import Load, measure
 from tests.bench.rounds import Contestants, Row
-from tests.bench.sample import Edits, Peer, Sample, post, sample
+from tests.bench.sample import Edits, Peer, Sample, sample
+from tests.bench.saving import save_update_answer
 
 NAME = "scoredock-bench"
 
@@ -32,15 +33,7 @@ def save_to_answer(*, against_peer: bool) -> Iterator[Contestants]:
     """Seconds from a saved edit to the first answer of the new code."""
     with both() as (ready, service, peer):
         edits = Edits(ready.script)
-
-        def ours() -> float:
-            expected = edits.save()
-            started = time.perf_counter()
-            asyncio.run(services.update(NAME))
-            answer = post(service.port, ready.request)
-            spent = time.perf_counter() - started
-            assert expected in answer, answer
-            return spent
+        ours = save_update_answer(ready, service, edits)
 
         def restart() -> float:
             expected = edits.save()

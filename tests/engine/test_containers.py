@@ -215,7 +215,7 @@ def test_a_follower_that_leaves_closes_the_stream(connection: Connection, order:
     import threading
 
     asyncio.run(first_line())
-    wait_for(lambda: not [t for t in threading.enumerate() if t.name == "scoredock-docker"], 10)
+    wait_for(lambda: not [t for t in threading.enumerate() if t.name == "scoredock-docker"], 60)
 
 
 @pytest.mark.slow

@@ -51,7 +51,7 @@ def test_an_engine_that_stops_in_the_middle_of_a_build_is_said_and_can_be_used_a
         await asyncio.wait_for(running.wait(), 60)
         await asyncio.to_thread(engine.stop, how)
         with pytest.raises((EngineAbsent, BuildFailed)) as said:
-            await asyncio.wait_for(building, 30)
+            await asyncio.wait_for(building, 90)
         # An engine that stops in order kills the build's container first, and says so before it is gone.
         assert "No Docker engine answers" in said.value.what or "its process was killed" in said.value.what
 

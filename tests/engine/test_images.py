@@ -16,7 +16,7 @@ from scoredock.engine.images import Layers, NoSuchPlatform
 from scoredock.engine.values import BuildOrder, ImageProblem
 from scoredock.progress import Step
 
-from .conftest import Registry
+from .conftest import Registry, ThinLine
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(120)]
 
@@ -52,19 +52,21 @@ def test_a_pull_reports_bytes_and_brings_the_image(connection: Connection, pushe
     assert not steps, "an image that is there is not pulled"
 
 
-def test_a_cancelled_pull_leaves_no_image_and_can_be_done_again(connection: Connection, pushed: str) -> None:
-    async def cancel_at_the_first_byte() -> None:
+def test_a_cancelled_pull_leaves_no_image_and_can_be_done_again(connection: Connection, registry: Registry, pushed: str) -> None:
+    async def cancel_at_the_first_byte(reference: str) -> None:
         began = asyncio.Event()
         pulling = asyncio.ensure_future(
-            images.pull(connection, pushed, lambda step: began.set() if step.done is not None else None)
+            images.pull(connection, reference, lambda step: began.set() if step.done is not None else None)
         )
         await asyncio.wait_for(began.wait(), 30)
         pulling.cancel()
         with pytest.raises(asyncio.CancelledError):
             await pulling
 
-    asyncio.run(cancel_at_the_first_byte())
-    assert images.find_image(connection, pushed) is None
+    with ThinLine(registry.host, 400_000) as line:  # it would take 20 s
+        reference = f"{line.host}/{pushed.partition('/')[2]}"
+        asyncio.run(cancel_at_the_first_byte(reference))
+        assert images.find_image(connection, reference) is None
     assert asyncio.run(images.have_image(connection, pushed)).tags == (pushed,)
 
 

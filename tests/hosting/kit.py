@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import psutil
 import requests
+from tests.clients import Seen, sending
 
 from scoredock.hosting.values import Engine, Plan, Service
 from scoredock.project.values import Project, Source
 
+# A line of a script that goes on when the test has made the file ``go`` beside it.
+WAITING = "import os, time\n    while not os.path.exists('go'):\n        time.sleep(0.02)\n    "
 ECHO = """\
 import json
 
@@ -77,7 +75,7 @@ def post(service: Service, body: str = "{}", **options: Any) -> Any:
     return answer.json()
 
 
-async def until(true: Callable[[], Any], patience: float = 20.0) -> Any:
+async def until(true: Callable[[], Any], patience: float = 60.0) -> Any:
     """Wait for a condition; what it gave when it was true."""
     limit = time.monotonic() + patience
     while not (value := true()):
@@ -86,51 +84,6 @@ async def until(true: Callable[[], Any], patience: float = 20.0) -> Any:
     return value
 
 
-@dataclass
-class Load:
-    """What clients under load have seen: (sent, received, answer) of every request, in seconds of one clock."""
-
-    answers: list[tuple[float, float, Any]] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-
-
-@contextmanager
-def load(service: Service, clients: int = 4) -> Iterator[Load]:
+def load(service: Service, clients: int = 4) -> AbstractContextManager[Seen]:
     """Clients that send one request after the other until the block ends."""
-    seen, over = Load(), threading.Event()
-
-    def work() -> None:
-        while not over.is_set():
-            sent = time.monotonic()
-            try:
-                answer = requests.post(service.scoring_uri, "{}", timeout=60)
-                if answer.status_code == 200:
-                    seen.answers.append((sent, time.monotonic(), answer.json()))
-                else:
-                    seen.errors.append(f"{answer.status_code} {answer.text}")
-            except requests.RequestException as error:
-                seen.errors.append(repr(error))
-
-    threads = [threading.Thread(target=work) for _ in range(clients)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield seen
-    finally:
-        over.set()
-        for thread in threads:
-            thread.join()
-
-
-def children_of(pid: int) -> list[str]:
-    """Command lines of what a process has started."""
-    return [" ".join(child.cmdline()) for child in psutil.Process(pid).children(recursive=True)]
-
-
-def python_without(*names: str) -> dict[str, str]:
-    """This process' environment without some variables."""
-    return {name: value for name, value in os.environ.items() if name not in names}
-
-
-def run_python(code: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120, **options)
+    return sending(lambda: post(service, timeout=60), clients)

@@ -123,7 +123,9 @@ CAUSE = """\
         raise RuntimeError('no model') from error"""
 SLOW = """\
     if raw_data == "slow":
-        import time; time.sleep(3)
+        import os, time
+        while not os.path.exists("go"):
+            time.sleep(0.05)
         return "slow one"
     return {"answer\""""
 
@@ -155,11 +157,11 @@ async def test_a_script_that_hangs_and_ignores_every_signal_is_busy_and_can_be_s
     kit.edit('    return {"answer"', '    while raw_data == "hang":\n        pass\n    return {"answer"')
     service = await kit.engine.deploy(kit.plan())
     hanging = asyncio.create_task(asyncio.to_thread(_post_and_fail, service.scoring_uri, "hang"))
-    limit = time.monotonic() + 20
+    limit = time.monotonic() + 60
     while (found := await kit.fresh().find(kit.name)) is None or found.state is not State.BUSY:
         assert time.monotonic() < limit
         await asyncio.sleep(0.05)
-    await asyncio.wait_for(kit.engine.stop(kit.name), 5)
+    await asyncio.wait_for(kit.engine.stop(kit.name), 60)  # how long it takes is the bench's to say
     await hanging
     stopped = await kit.fresh().find(kit.name)
     assert stopped is not None and stopped.state is State.STOPPED
@@ -180,6 +182,7 @@ async def test_an_update_does_not_wait_for_a_request_that_hangs(kit: Kit) -> Non
     await kit.engine.update(kit.name)
     assert post(service)["answer"] == "two"
     assert not slow.done(), "the update and the new answer came while the old request was still in progress"
+    (kit.code / "go").touch()
     assert await slow == "slow one", "and that ended with the code it began with"
 
 
@@ -188,7 +191,7 @@ async def test_logs_from_the_end_and_followed_until_the_service_ends(kit: Kit) -
     service = await kit.engine.deploy(kit.plan())
     post(service, '"first"')
     last: list[LogLine] = []
-    limit = time.monotonic() + 20
+    limit = time.monotonic() + 60
     while not any('said "first"' in line.text for line in last):  # a container's log comes through its engine: a moment later
         assert time.monotonic() < limit, last
         last = [line async for batch in kit.fresh().logs(kit.name, last=5) for line in batch]
@@ -206,7 +209,7 @@ async def test_logs_from_the_end_and_followed_until_the_service_ends(kit: Kit) -
         await asyncio.to_thread(post, service, '"again"')
     assert not any('said "first"' in line for line in seen)
     await kit.engine.stop(kit.name)
-    await asyncio.wait_for(following, 20)
+    await asyncio.wait_for(following, 60)
 
 
 async def test_the_log_from_a_moment_on(kit: Kit) -> None:
@@ -215,7 +218,7 @@ async def test_the_log_from_a_moment_on(kit: Kit) -> None:
 
     async def said(text: str, since: float | None = None) -> list[LogLine]:
         """The log, once it holds the text."""
-        limit = time.monotonic() + 20
+        limit = time.monotonic() + 60
         while True:
             found = [line async for batch in kit.fresh().logs(kit.name, since=since) for line in batch]
             if any(f"said {text}" in line.text for line in found):
@@ -353,7 +356,7 @@ async def test_a_request_that_fails_is_a_finding_at_its_line(kit: Kit) -> None:
         "exit": ("SD502", 22, "SystemExit: 3"),
     }
     for body, (code, line, words) in expected.items():
-        limit = time.monotonic() + 20
+        limit = time.monotonic() + 60
         # The finding comes at its line, and the last lines of the log are with it.
         while not any(
             (f.code, f.place.path, f.place.line) == (code, kit.script, line)
@@ -372,7 +375,7 @@ async def test_a_request_that_fails_is_a_finding_at_its_line(kit: Kit) -> None:
     chain = next(f for f in found if f.place.line == 20)
     assert any("caused by KeyError" in words and place.line == 9 for place, words in chain.related)
     await kit.engine.stop(kit.name)
-    await asyncio.wait_for(listening, 20)
+    await asyncio.wait_for(listening, 60)
 
 
 async def test_what_happens_is_told(kit: Kit) -> None:
@@ -391,7 +394,7 @@ async def test_what_happens_is_told(kit: Kit) -> None:
     with pytest.raises(ScriptCrashed):
         await kit.engine.update(kit.name)
     await kit.engine.stop(kit.name)
-    await asyncio.wait_for(listening, 20)
+    await asyncio.wait_for(listening, 60)
     assert told[-2:] == [("update-failed", 1), ("stopped", 0)]
 
 
@@ -404,6 +407,48 @@ async def test_two_commands_at_once_end_in_one_service(kit: Kit) -> None:
     updates = await asyncio.gather(*(kit.fresh().update(kit.name) for _ in range(3)))
     assert max(update.service.generation for update in updates) >= 2
     assert post(found)["answer"] == "two"
+
+
+async def test_two_windows_that_deploy_update_and_delete_at_once(kit: Kit) -> None:
+    await kit.engine.deploy(kit.plan())
+    kit.edit("one", "two")
+    outcomes = await asyncio.gather(
+        kit.fresh().deploy(kit.plan()),
+        kit.fresh().update(kit.name),
+        kit.fresh().list(),
+        kit.fresh().deploy(kit.plan()),
+        return_exceptions=True,
+    )
+    assert all(isinstance(outcome, ServiceProblem) or not isinstance(outcome, BaseException) for outcome in outcomes), outcomes
+    service = await kit.fresh().find(kit.name)
+    assert service is not None and service.state is State.HEALTHY
+    assert post(service)["answer"] == "two"
+    await asyncio.gather(kit.fresh().delete(kit.name), kit.fresh().delete(kit.name))
+    assert await kit.engine.list() == ()
+
+
+async def test_a_request_that_segfaults_is_a_finding_and_the_next_one_is_answered(kit: Kit) -> None:
+    kit.edit(
+        '    return {"answer"', '    if raw_data == "crash":\n        import ctypes; ctypes.string_at(0)\n    return {"answer"'
+    )
+    service = await kit.engine.deploy(kit.plan())
+    found: list[Finding] = []
+
+    async def listen() -> None:
+        async for finding in kit.fresh().findings(kit.name):
+            found.append(finding)
+
+    listening = asyncio.create_task(listen())
+    limit = time.monotonic() + 60
+    while not any("Segmentation fault" in finding.message for finding in found):
+        with pytest.raises(requests.ConnectionError):
+            await asyncio.to_thread(requests.post, service.scoring_uri, "crash", timeout=60)
+        assert (await asyncio.to_thread(post, service))["answer"] == "one", "another worker has come"
+        assert time.monotonic() < limit, found
+    (finding, *_) = found
+    assert (finding.code, finding.place.path, finding.place.line) == ("SD502", kit.script, 11)
+    await kit.engine.stop(kit.name)
+    await asyncio.wait_for(listening, 60)
 
 
 async def test_a_deploy_that_is_cancelled_leaves_nothing(kit: Kit) -> None:

@@ -8,15 +8,15 @@ import os
 import signal
 import socket
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
+from tests.clients import Seen, sending
 
 from scoredock import runtime
 
@@ -148,9 +148,10 @@ def launched(
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
             try:
-                process.wait(10)
+                process.wait(30)
             except subprocess.TimeoutExpired:
                 process.kill()
+                process.wait()
         for left in psutil.process_iter():
             try:
                 if left.pid != os.getpid() and os.getsid(left.pid) == process.pid:
@@ -159,34 +160,6 @@ def launched(
                 pass
 
 
-@dataclass
-class Seen:
-    """What clients have seen: when a request was sent, when answered (one clock), and the answer."""
-
-    answers: list[tuple[float, float, Any]] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-
-
-@contextmanager
-def under_load(service: Launched, clients: int = 4) -> Iterator[Seen]:
+def under_load(service: Launched, clients: int = 4) -> AbstractContextManager[Seen]:
     """Clients that send one request after the other until the block ends."""
-    seen, over = Seen(), threading.Event()
-
-    def work() -> None:
-        while not over.is_set():
-            sent = time.monotonic()
-            try:
-                answer = service.score()
-                seen.answers.append((sent, time.monotonic(), answer))
-            except (OSError, AssertionError, http.client.HTTPException) as error:
-                seen.errors.append(repr(error))
-
-    threads = [threading.Thread(target=work) for _ in range(clients)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield seen
-    finally:
-        over.set()
-        for thread in threads:
-            thread.join()
+    return sending(service.score, clients)

@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 from tests.runtime.launched import launched
 
@@ -163,6 +164,27 @@ class TestService:
             assert service.score()[1] == "b", "the same generation, dynamic imports too"
         with launched(python, code, folder, told={"preload": ["hidden.part", "plugin"]}, PYTHONPATH=str(library)) as service:
             assert service.score() == [service.ask("status")["pid"], "c"]
+
+    def test_what_takes_much_memory_is_had_once_and_shared_from_the_first_update_on(
+        self, python: Path, code: Path, folder: Path, library: Path
+    ) -> None:
+        write(library, {"heavy.py": "import os\nPID = os.getpid()\nBALLAST = b'x' * 60_000_000\n"})
+        script = (
+            "import importlib\ndef init():\n    global heavy\n    heavy = importlib.import_module('hea' + 'vy')\n"
+            "def run(d): return heavy.PID\n"
+        )
+        write(code, {"score.py": script})
+        with launched(python, code, folder, PYTHONPATH=str(library)) as service:
+            arbiter = service.ask("status")["pid"]
+            assert service.score() in service.workers()
+            limit = time.monotonic() + 30
+            while "heavy" not in service.ask("status")["postponed"]:
+                assert time.monotonic() < limit
+                time.sleep(0.02)
+            assert psutil.Process(arbiter).memory_info().rss < 100_000_000
+            assert service.update()["ok"]
+            assert service.score() == arbiter and service.ask("status")["postponed"] == []
+            assert "heavy" in service.ask("status")["preloaded"]
 
     def test_a_new_import_after_an_update_needs_no_restart(self, python: Path, code: Path, folder: Path, library: Path) -> None:
         with launched(python, code, folder, PYTHONPATH=str(library)) as service:

@@ -10,10 +10,18 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tests.clients import Seen
 from tests.runtime.conftest import SCRIPT
 from tests.runtime.launched import launched, under_load
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
+
+# Its requests "slow" go on when the test has made the file "go".
+WAITING = SCRIPT.replace(
+    "    return",
+    "    import os, time\n    while raw_data == 'slow' and not os.path.exists('go'):\n        time.sleep(0.02)\n    return",
+)
 
 
 def save(code: Path, version: int, init: str = "pass") -> None:
@@ -38,7 +46,7 @@ def test_twenty_updates_lose_nothing_and_no_old_answer_follows_a_new_one(
                 while len(seen.answers) < before + 10:  # some answers of this version
                     time.sleep(0.001)
         assert seen.errors == []
-        assert len(seen.answers) > 200
+        assert len(seen.answers) >= 200
         for sent, received, answer in seen.answers:
             least = max(version for when, version in effective if when <= sent)
             most = max((version for when, version in effective if when <= received), default=1) + 1
@@ -64,15 +72,23 @@ def test_failing_updates_under_load_lose_nothing_and_the_old_code_answers(
                 save(code, 2, init)
                 answer = service.update()
                 assert not answer["ok"] and answer["failure"]["phase"] == "init"
+            some_answers(seen, 20)
         status = service.ask("status")
         assert (status["pid"], [w["pid"] for w in status["workers"]]) == (arbiter, [worker]), "arbiter and worker untouched"
         assert status["last_failure"] is not None
-        assert seen.errors == [] and len(seen.answers) > 20
+        assert seen.errors == []
         assert {answer["version"] for _, _, answer in seen.answers} == {1}
         save(code, 3)
         assert service.update()["ok"]
         assert service.score()["version"] == 3
         assert service.ask("status")["last_failure"] is None
+
+
+def some_answers(seen: Seen, count: int) -> None:
+    limit = time.monotonic() + 60
+    while len(seen.answers) < count:
+        assert time.monotonic() < limit, seen.errors
+        time.sleep(0.01)
 
 
 def test_a_candidate_past_its_deadline_is_given_up(python: Path, code: Path, folder: Path) -> None:
@@ -110,10 +126,7 @@ def test_a_first_start_that_hangs_can_be_replaced_by_an_update(python: Path, cod
 def test_a_request_in_flight_ends_with_the_old_code_and_does_not_hold_up_the_update(
     python: Path, code: Path, folder: Path
 ) -> None:
-    slow = SCRIPT.replace(
-        "def run(raw_data):", "def run(raw_data):\n    if raw_data == 'slow':\n        __import__('time').sleep(2)"
-    )
-    (code / "score.py").write_text(slow, encoding="utf-8")
+    (code / "score.py").write_text(WAITING, encoding="utf-8")
     with launched(python, code, folder) as service:
         answers: list[object] = []
         request = threading.Thread(target=lambda: answers.append(service.score("slow")))
@@ -123,9 +136,10 @@ def test_a_request_in_flight_ends_with_the_old_code_and_does_not_hold_up_the_upd
         assert service.update()["ok"]
         assert service.score()["version"] == 2
         assert answers == [], "still in flight"
-        request.join(30)
+        (code / "go").touch()
+        request.join(60)
         assert answers == [{"version": 1}]
-        limit = time.monotonic() + 20
+        limit = time.monotonic() + 60
         while len(service.workers()) > 1:
             assert time.monotonic() < limit
             time.sleep(0.02)
@@ -141,7 +155,19 @@ def test_a_worker_that_dies_in_a_request_comes_back_with_the_same_code(python: P
                 service.score(body)
             assert service.score()["version"] == 1
         assert service.ask("status")["generation"] == 1
-        assert "exit code 9" in service.log
+        service.until_logged("exit code 9")
+
+
+def test_the_stack_of_a_request_that_hangs_is_told(python: Path, code: Path, folder: Path) -> None:
+    (code / "score.py").write_text(WAITING, encoding="utf-8")
+    with launched(python, code, folder) as service:
+        hanging = threading.Thread(target=lambda: service.score("slow"))
+        hanging.start()
+        service.until(state="busy")
+        (stack,) = service.ask("stack")["workers"]
+        assert any(f["function"] == "run" and f["path"].endswith("score.py") for t in stack["threads"] for f in t["frames"])
+        (code / "go").touch()
+        hanging.join(60)
 
 
 def test_a_hanging_request_is_ended_after_the_workers_timeout(python: Path, code: Path, folder: Path) -> None:
@@ -151,9 +177,6 @@ def test_a_hanging_request_is_ended_after_the_workers_timeout(python: Path, code
         (before,) = service.workers()
         hung = threading.Thread(target=lambda: service.request("hang"))
         hung.start()
-        service.until(state="busy")
-        (stack,) = service.ask("stack")["workers"]
-        assert any(f["function"] == "run" and f["path"].endswith("score.py") for t in stack["threads"] for f in t["frames"])
         hung.join(60)
         assert service.score()["version"] == 1
         assert before not in service.workers()
@@ -163,7 +186,7 @@ def test_workers_of_a_killed_arbiter_go_and_free_the_port(python: Path, code: Pa
     with launched(python, code, folder) as service:
         workers = [psutil.Process(pid) for pid in service.workers()]
         service.process.send_signal(signal.SIGKILL)
-        _, alive = psutil.wait_procs(workers, timeout=20)
+        _, alive = psutil.wait_procs(workers, timeout=60)
         assert alive == []
 
 
@@ -195,14 +218,14 @@ def test_init_that_fails_at_the_first_start_ends_the_service_and_leaves_the_reas
 
 
 def test_stop_lets_the_request_in_flight_end(python: Path, code: Path, folder: Path) -> None:
-    slow = SCRIPT.replace("    return", "    __import__('time').sleep(1)\n    return")
-    (code / "score.py").write_text(slow, encoding="utf-8")
+    (code / "score.py").write_text(WAITING, encoding="utf-8")
     with launched(python, code, folder) as service:
         answers: list[object] = []
-        request = threading.Thread(target=lambda: answers.append(service.score()))
+        request = threading.Thread(target=lambda: answers.append(service.score("slow")))
         request.start()
         service.until(state="busy")
         assert service.ask("stop") == {"ok": True}
-        assert service.process.wait(20) == 0
-        request.join(20)
+        (code / "go").touch()
+        assert service.process.wait(60) == 0
+        request.join(60)
         assert answers == [{"version": 1}]

@@ -111,7 +111,7 @@ def started(python: Path, script: str, folder: Path, *more: str) -> Iterator[str
         yield f"http://127.0.0.1:{port}/score"
     finally:
         server.terminate()
-        server.wait(20)
+        server.wait(60)
 
 
 @pytest.fixture(scope="module")

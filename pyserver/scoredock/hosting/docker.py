@@ -23,7 +23,20 @@ from scoredock.hosting.docker_inside import DockerInside
 from scoredock.hosting.docker_place import Placing, blueprint, free_port, hold_port, record_for
 from scoredock.hosting.docker_record import container_name
 from scoredock.hosting.docker_stock import Row, Stock
-from scoredock.hosting.values import Batch, Event, Inside, LogLine, Plan, Service, ServiceProblem, State, Target, Updated
+from scoredock.hosting.values import (
+    Batch,
+    Event,
+    Inside,
+    LogLine,
+    NoSuchService,
+    NotRunning,
+    Plan,
+    Service,
+    ServiceProblem,
+    State,
+    Target,
+    Updated,
+)
 from scoredock.progress import Progress, Step, silent
 
 # Kept for the life of the process: greeting an engine anew takes longer than most questions to it.
@@ -159,7 +172,7 @@ class DockerEngine:
 
     async def _connected(self) -> Connection:
         """The engine that is meant now."""
-        address = await beside(lambda _: find_address())
+        address = find_address()  # two small files at most
         known = _connections.get(address)
         if known is not None:
             return known  # it goes on by itself when the engine was restarted
@@ -171,13 +184,13 @@ class DockerEngine:
         stock = await docker_stock.look(connection)
         row = stock.current(name)
         if row is None:
-            raise ServiceProblem(f"There is no service '{name}'.", "`scoredock list` shows those there are.")
+            raise NoSuchService(name)
         return connection, row, stock
 
     async def _running(self, name: str) -> tuple[Connection, Row, Stock]:
         connection, row, stock = await self._existing(name)
         if not row.container.running:
-            raise ServiceProblem(f"'{name}' does not run.", "Deploy it again.")
+            raise NotRunning(name)
         return connection, row, stock
 
     async def _again(self, connection: Connection, name: str, progress: Progress) -> Row:
@@ -187,7 +200,7 @@ class DockerEngine:
             old = stock.current(name)
             holder = stock.holder(old) if old is not None else None
             if old is None or holder is None:
-                raise ServiceProblem(f"'{name}' does not run.", "Deploy it again.")
+                raise NotRunning(name)
             await docker_stock.sweep(connection, stock, name, keep=old)
             order = await beside(lambda _: containers.order_of(connection, old.container.id))
             order = replace(order, platform=old.record.platform)

@@ -29,7 +29,20 @@ from scoredock.hosting import (
 )
 from scoredock.hosting.process_inside import ProcessInside
 from scoredock.hosting.runs import Facts, Run
-from scoredock.hosting.values import Batch, Event, Inside, Plan, PortTaken, Service, ServiceProblem, State, Target, Updated
+from scoredock.hosting.values import (
+    Batch,
+    Event,
+    Inside,
+    NoSuchService,
+    NotRunning,
+    Plan,
+    PortTaken,
+    Service,
+    ServiceProblem,
+    State,
+    Target,
+    Updated,
+)
 from scoredock.progress import Progress, Step, silent
 
 STATUS_PATIENCE = 2.0  # seconds; an arbiter that imports libraries answers only afterwards
@@ -138,7 +151,7 @@ class ProcessEngine:
 
     async def stop(self, name: str) -> None:
         if runs.current(name) is None:
-            raise ServiceProblem(f"There is no service '{name}'.", "`scoredock list` shows those there are.")
+            raise NoSuchService(name)
         # Without the lock: a deploy of that name which is under way ends with this.
         await asyncio.gather(*(self._end(run) for run in runs.runs(name)))
 
@@ -196,13 +209,13 @@ class ProcessEngine:
     def _existing(self, name: str) -> Run:
         run = runs.current(name)
         if run is None:
-            raise ServiceProblem(f"There is no service '{name}'.", "`scoredock list` shows those there are.")
+            raise NoSuchService(name)
         return run
 
     def _running(self, name: str) -> Run:
         run = self._existing(name)
         if run.process() is None:
-            raise ServiceProblem(f"'{name}' does not run.", "Deploy it again.")
+            raise NotRunning(name)
         return run
 
     async def _service(self, run: Run) -> Service:

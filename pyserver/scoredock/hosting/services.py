@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
@@ -10,13 +11,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from scoredock.engine.values import EngineAbsent
 from scoredock.environment.sync import read_specification, sync
 from scoredock.environment.values import EnvironmentProblem
 from scoredock.errors import ScoredockError
 from scoredock.finding import Finding, Severity
 from scoredock.hosting import definition, engines, naming, watch
 from scoredock.hosting.definition import NO_WISHES, Wishes
-from scoredock.hosting.values import Batch, Engine, Event, Inside, LogLine, Plan, Service, ServiceProblem, State, Target, Updated
+from scoredock.hosting.values import (
+    Batch,
+    Engine,
+    Event,
+    Inside,
+    LogLine,
+    NoSuchService,
+    NotRunning,
+    Plan,
+    Service,
+    ServiceProblem,
+    State,
+    Target,
+    Updated,
+)
 from scoredock.models.located import with_local_models
 from scoredock.progress import Progress, Step, silent
 from scoredock.project.reading import read_project
@@ -145,16 +161,17 @@ async def update(name: str, *, offline: bool = False, progress: Progress = silen
 
     When it fails the old one goes on. Raises what ``deploy`` raises.
     """
-    engine, service = await _engine_of(name)
     made_from = definition.kept(name)
+    if made_from is None or made_from.own_interpreter:
+        return await _with_new_code(name, progress)
+    if made_from.untouched():
+        with contextlib.suppress(NotRunning):
+            return await _with_new_code(name, progress)
+    engine, service = await _engine_of(name)
     running = service.state not in (State.CRASHED, State.STOPPED)
-    if made_from is None or (running and (made_from.own_interpreter or made_from.untouched())):
-        return await engine.update(name, progress)
     began = time.monotonic()
     project = _project_of(service)
     stamps = definition.stamps(_defining(project))
-    if made_from.own_interpreter:
-        raise ServiceProblem(f"'{name}' does not run.", "Deploy it again.")
     wishes = made_from.wishes
     plan = await planned(
         project, target=service.target, port=service.port, name=name, wishes=wishes, offline=offline, progress=progress
@@ -166,6 +183,14 @@ async def update(name: str, *, offline: bool = False, progress: Progress = silen
         updated = Updated(await engine.deploy(plan, progress), time.monotonic() - began)
     definition.keep(name, now)
     return updated
+
+
+async def _with_new_code(name: str, progress: Progress) -> Updated:
+    """A re-fork. Without a look at the service before, which takes a container as long as the update itself."""
+    for target in engines.MODULES:
+        with contextlib.suppress(NoSuchService, EngineAbsent):
+            return await engines.engine(target).update(name, progress)
+    raise NoSuchService(name)
 
 
 def _project_of(service: Service) -> Project:
@@ -269,4 +294,4 @@ async def _engine_of(name: str) -> tuple[Engine, Service]:
         engine = engines.engine(target)
         if found := await engine.find(name):
             return engine, found
-    raise ServiceProblem(f"There is no service '{name}'.", "'scoredock list' shows those there are.")
+    raise NoSuchService(name)

@@ -21,6 +21,20 @@ class ServiceProblem(ScoredockError):
     """A service cannot be started, found, updated or stopped."""
 
 
+class NoSuchService(ServiceProblem):
+    """There is no service of that name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no service '{name}'.", "`scoredock list` shows those there are.")
+
+
+class NotRunning(ServiceProblem):
+    """There is one of that name, and it has ended."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"'{name}' does not run.", "Deploy it again.")
+
+
 class PortTaken(ServiceProblem):
     """The port that was asked for is in use."""
 
@@ -152,7 +166,8 @@ class Engine(Protocol):
         ...
 
     async def update(self, name: str, progress: Progress = silent) -> Updated:
-        """Take the code and models that are on the disk now. Raises ScriptCrashed, and the old code goes on."""
+        """Take the code and models that are on the disk now. Raises ScriptCrashed, and the old code goes on; NoSuchService,
+        NotRunning."""
         ...
 
     async def list(self) -> tuple[Service, ...]:

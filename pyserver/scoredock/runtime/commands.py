@@ -153,6 +153,7 @@ class Commands:
             "probes": arbiter.probes.status(),
             "preloaded": sorted(arbiter.learning.preloaded.done),
             "not_preloaded": arbiter.learning.preloaded.refused,
+            "postponed": arbiter.learning.postponed,
             "libraries": sorted(arbiter.learning.seen),
             "fork_safe": arbiter.learning.fork_safe,
             "versions": {"python": platform.python_version(), "gunicorn": gunicorn.__version__, "server": _server_version()},

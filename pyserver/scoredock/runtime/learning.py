@@ -2,7 +2,8 @@
 
 Unpickling a model imports libraries that the script never names. A worker that is ready says what it has loaded; what the
 arbiter lacks is first tried in a child that is thrown away, then imported here, one module at a time between two
-looks at the world.
+looks at the world. What would take much memory waits for the first update: until then the worker has its own of it, and
+a service that is never edited would have it twice.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 
 PAUSE = 1.0  # seconds after the last update
+LIGHT = 20 * 1024 * 1024  # bytes that may be had twice until the first update
 
 
 class Learning:
@@ -35,6 +37,7 @@ class Learning:
         self._trial: preload.Trial | None = None
         self._judged: set[str] = set()
         self._todo: list[str] = []
+        self.postponed: list[str] = []  # takes much memory: left for the next update
         self._answer = b""
         self._quiet_from = 0.0
 
@@ -94,16 +97,20 @@ class Learning:
         self._arbiter.selector.unregister(trial.answer)
         os.close(trial.answer)
         try:
-            self._todo = json.loads(self._answer)
+            told = json.loads(self._answer)
         except ValueError:
-            self._todo = []  # it died on the way: nothing of it is worth the risk
+            told = {"harmless": [], "bytes": 0}  # it died on the way: nothing of it is worth the risk
+        if told["bytes"] <= LIGHT:
+            self._todo = told["harmless"]
+        else:
+            self.postponed += told["harmless"]
         self._trial, self._answer = None, b""
 
     def finish(self) -> None:
         """Before an update: all that has passed its trial at once. The new worker would import it anyhow, and so would the one
         after it: of 25 edits saved in a row, each as soon as the last was in, the first fifteen used to be slow."""
-        if self._todo and self.fork_safe:
-            names, self._todo = self._todo, []
+        names, self._todo, self.postponed = self.postponed + self._todo, [], []
+        if names and self.fork_safe:
             self._take(names)
 
     def _take(self, names: list[str]) -> None:

@@ -135,7 +135,7 @@ def loaded_since(mark: str) -> tuple[list[str], list[str]]:
 
 
 def try_out(names: Iterable[str]) -> Trial:
-    """Begin to import ``names`` in a child that is thrown away. It answers one JSON list of those that did no harm."""
+    """Begin to import ``names`` in a child that is thrown away. It answers ``{"harmless": names, "bytes": memory}`` in JSON."""
     names = tuple(names)
     reading, writing = os.pipe()
     pid = os.fork()
@@ -150,6 +150,7 @@ def try_out(names: Iterable[str]) -> Trial:
         for stream in (0, 1, 2):
             os.dup2(null, stream)
         good: list[str] = []
+        before = own_memory()
         tried = Preloaded()
         for name in names:
             try:
@@ -158,6 +159,16 @@ def try_out(names: Iterable[str]) -> Trial:
                 break  # whatever comes after it cannot be judged any more
             if name in tried.done or name in sys.modules:
                 good.append(name)
-        os.write(writing, json.dumps(good).encode())
+        os.write(writing, json.dumps({"harmless": good, "bytes": own_memory() - before}).encode())
     finally:
         os._exit(0)
+
+
+def own_memory() -> int:
+    """Bytes that this process shares with no file (Linux; 0 elsewhere)."""
+    try:
+        with open("/proc/self/statm") as file:
+            _, resident, shared = file.read().split()[:3]
+    except (OSError, ValueError):
+        return 0
+    return (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE")
