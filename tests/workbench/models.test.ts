@@ -76,12 +76,10 @@ describe.skipIf(missing())("models in the workbench", () => {
     await window.command("View: Show Scoredock");
     const row = inModels("digits");
     await row.waitFor();
-    const dataTransfer = await window.page.evaluateHandle((uri) => {
-      const dropped = new DataTransfer();
-      dropped.setData("text/uri-list", uri);
-      return dropped;
-      // As the Explorer of a browser names the files of the machine that serves it.
-    }, `vscode-remote://${new URL(window.page.url()).host}${path.join(window.folder, "second.pkl")}`);
+    // As the Explorer of a browser names the files of the machine that serves it.
+    const uri = `vscode-remote://${new URL(window.page.url()).host}${path.join(window.folder, "second.pkl")}`;
+    const made = `const dropped = new DataTransfer(); dropped.setData("text/uri-list", ${JSON.stringify(uri)}); return dropped;`;
+    const dataTransfer = await window.page.evaluateHandle(`(() => { ${made} })()`);
     for (const event of ["dragenter", "dragover", "drop"]) await row.dispatchEvent(event, { dataTransfer });
     await window.page.locator(".quick-input-widget input.input").waitFor();
     await window.page.keyboard.press("Enter");
