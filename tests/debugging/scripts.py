@@ -24,7 +24,13 @@ def run(data):
     if "fail" in wish:
         raise ValueError(wish["fail"])
     if "look" in wish:
+        watched = 0
+        if hasattr(sys, "monitoring"):
+            sys.monitoring.use_tool_id(sys.monitoring.DEBUGGER_ID, "look")
+            watched = sys.monitoring.get_local_events(sys.monitoring.DEBUGGER_ID, run.__code__)
+            sys.monitoring.free_tool_id(sys.monitoring.DEBUGGER_ID)
         return {
+            "watched": watched,
             "debugpy": "debugpy" in sys.modules or "pydevd" in sys.modules,
             "traced": sys.gettrace() is not None,
             "threads": sorted(thread.name for thread in threading.enumerate()),

@@ -68,7 +68,7 @@ async def test_nothing_is_there_before_and_nothing_slow_is_left(serve, attach) -
     service = serve(SCORE)
     await service.state("healthy")
     before = await service.post({"look": 1})
-    assert before == (200, {"debugpy": False, "traced": False, "threads": ["MainThread"]})
+    assert before == (200, {"watched": 0, "debugpy": False, "traced": False, "threads": ["MainThread"]})
     pids = set()
     for _ in range(3):
         async with attach(service, breakpoints={service.script: [service.line("answer = number")]}) as client:
@@ -79,7 +79,7 @@ async def test_nothing_is_there_before_and_nothing_slow_is_left(serve, attach) -
             await client.ask("disconnect")
         pids.add((await service.left())["workers"][0]["pid"])
         after = (await service.post({"look": 1}))[1]
-        assert (after["traced"], after["threads"]) == (False, ["MainThread"])
+        assert (after["watched"], after["traced"], after["threads"]) == (0, False, ["MainThread"])
     assert len(pids) == 1, "the worker keeps its state"
 
 

@@ -48,7 +48,7 @@ async def test_without_the_token_nothing_is_opened(serve, token: dict[str, objec
         with pytest.raises(Refused, match="access token"):
             await client.start(**token)
         await client.until_closed()
-    assert await service.post({"look": 1}) == (200, {"debugpy": False, "traced": False, "threads": ["MainThread"]})
+    assert await service.post({"look": 1}) == (200, {"watched": 0, "debugpy": False, "traced": False, "threads": ["MainThread"]})
     await bridge.close()
 
 

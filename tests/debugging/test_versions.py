@@ -55,7 +55,7 @@ async def test_stop_step_leave_and_come_back(
         assert (await sent)[0] == 500
         await service.left()
         after = (await service.post({"look": 1}))[1]
-        assert (after["traced"], after["threads"]) == (False, ["MainThread"])
+        assert (after["watched"], after["traced"], after["threads"]) == (0, False, ["MainThread"])
 
 
 def test_every_python_has_its_debugpy() -> None:

@@ -124,7 +124,10 @@ describe.skipIf(missing())("the debugger in the workbench", () => {
     await window.goTo(line, 100);
     await window.page.keyboard.press("Enter");
     await window.page.keyboard.press("Control+Space");
-    await window.page.locator(".suggest-widget .monaco-list-row").filter({ hasText: "Scoredock" }).first().waitFor();
+    await window.page.locator(".suggest-widget .monaco-list-row").first().waitFor();
+    await window.page.keyboard.type("Scored"); // the list shows no more rows than fit
+    for (const title of ["Attach to a running service", "Debug from the start"])
+      await window.page.locator(".suggest-widget .monaco-list-row").filter({ hasText: `Scoredock: ${title}` }).first().waitFor();
     await window.page.keyboard.press("Escape");
     await window.command("File: Revert File");
   });
@@ -170,8 +173,13 @@ describe.skipIf(missing() ?? !process.env["SCOREDOCK_TEST_BASE_IMAGE"])("the deb
     await window.page.locator(".codicon-debug-breakpoint").first().waitFor({ state: "detached" });
     await window.command("View: Show Scoredock");
     const row = window.page.locator(".monaco-list-row").filter({ hasText: "weights" }).filter({ hasText: "docker" }).first();
-    await row.click({ button: "right" });
-    await window.page.locator(".monaco-menu .action-label").filter({ hasText: "Debug a Sample" }).first().click();
+    const item = window.page.locator(".monaco-menu .action-label").filter({ hasText: "Debug a Sample" }).first();
+    await until(async () => {
+      // A menu takes no click in the moment after it has opened.
+      if (!(await item.isVisible())) await row.click({ button: "right" });
+      await item.click({ delay: 50, timeout: 2_000 });
+      await item.waitFor({ state: "hidden", timeout: 1_000 });
+    });
     await stoppedIn(window, "run", LINE - 1);
     await goOn(window);
     await leave(window);

@@ -22,7 +22,7 @@ from typing import Any
 from . import private_socket, sources
 from .debug_children import Children
 from .debug_timeout import ScoringTimeout
-from .debug_tracing import Tracing, overlook
+from .debug_tracing import Tracing, overlook, overlook_this_thread
 from .gate import ATTACHED, HELD, WAITING
 
 PATIENCE = 20.0  # seconds in which the client has to open the socket
@@ -58,6 +58,7 @@ class Debugger:
     def __init__(self, worker: Any, library: str) -> None:
         self._worker = worker
         self._timeout = ScoringTimeout()
+        self._tracing = Tracing()
         self._connection: socket.socket | None = None
         self._watcher: threading.Thread | None = None
         self._handover = _Handover()
@@ -67,7 +68,6 @@ class Debugger:
         overlook(threading.current_thread())
         # While user code computes, every wait for the interpreter's lock lasts a switch interval: an import waits often.
         interval = sys.getswitchinterval()
-        users_hook = sys.breakpointhook
         sys.setswitchinterval(0.0002)
         try:
             self._pydevd = self._load(library)
@@ -75,7 +75,7 @@ class Debugger:
             sys.setswitchinterval(interval)
         self._pydevd.add_dap_messages_listener(self)
         self._db = self._pydevd.get_global_debugger()
-        self._tracing = Tracing(self._db, users_hook)
+        self._tracing.take(self._db)
         self._children = Children(worker, self._tracing)
 
     def _load(self, library: str) -> Any:
@@ -109,10 +109,10 @@ class Debugger:
             self._watcher.join(0.5)  # one that has just left
             if self._watcher.is_alive():
                 raise Busy("a debugger is attached already; disconnect it first")
-        overlook(threading.current_thread())
         path = os.path.join(folder, "d%d" % os.getpid())
         listener = private_socket.listen(path, 1)
         self._tracing.start()
+        overlook_this_thread()
         if children:
             self._children.follow(folder)
         self._attached = True

@@ -17,6 +17,13 @@ from typing import Any, Callable
 OLD = sys.version_info < (3, 12)
 
 
+def overlook_this_thread() -> None:
+    """The same, and what it has of tracing goes: on Python 3.8 one traced thread slows all others."""
+    overlook(threading.current_thread())
+    if OLD and sys.gettrace() is not None:
+        importlib.import_module("pydevd_tracing").SetTrace(None)
+
+
 def overlook(thread: threading.Thread) -> None:
     """Never trace or stop this thread: those that keep the worker alive and answer the arbiter must go on."""
     thread.pydev_do_not_trace = True  # type: ignore[attr-defined]
@@ -24,21 +31,27 @@ def overlook(thread: threading.Thread) -> None:
 
 
 class Tracing:
-    """pydevd's tracing of this process. It is on from the moment pydevd is loaded."""
+    """pydevd's tracing of this process. Made before pydevd is loaded; ``take`` it over when it is, and traces."""
 
-    def __init__(self, debugger: Any, users_hook: Any) -> None:
-        self._db = debugger
+    def __init__(self) -> None:
         self._awake = True
-        self._users_hook, self._hook = users_hook, sys.breakpointhook  # of ``breakpoint()``
+        self._users_hook = sys.breakpointhook  # of ``breakpoint()``
+        self._events = _LocalEvents()
+        self._events.note()
         self.follows_forks = False  # pydevd sees to them itself
-        os.register_at_fork(after_in_child=self._in_child)
+
+    def take(self, debugger: Any) -> None:
+        self._db = debugger
+        self._hook = sys.breakpointhook
         self._stop = debugger.do_wait_suspend
         debugger.do_wait_suspend = self._stop_if_awake
+        os.register_at_fork(after_in_child=self._in_child)
 
     def start(self) -> None:
         if self._awake:
             return
         sys.breakpointhook = self._hook
+        self._events.note()
         self._db.patch_threads()
         self._db.enable_tracing(self._db.trace_dispatch, apply_to_all_threads=True)
         if OLD:
@@ -53,6 +66,7 @@ class Tracing:
             threading.settrace(None)
             self._untrace_main_thread()
         else:
+            self._events.take_away()
             _sys_monitoring().stop_monitoring(all_threads=True)
         # The control thread became a thread of ``threading`` when it was looked at; user code shall not count it.
         for identity, thread in list(threading._active.items()):  # type: ignore[attr-defined]
@@ -95,6 +109,32 @@ class Tracing:
             importlib.import_module("pydevd_tracing").SetTrace(None)
         else:
             _sys_monitoring().stop_monitoring(all_threads=True)
+
+
+class _LocalEvents:
+    """Code that pydevd has asked events of (Python 3.12 and newer). It never takes them away: code with a breakpoint would go
+    on at two thirds of its speed when the debugger has left."""
+
+    def __init__(self) -> None:
+        self._monitoring: Any = getattr(sys, "monitoring", None)
+        self._set: Any = getattr(self._monitoring, "set_local_events", None)
+        self._codes: dict[int, Any] = {}
+
+    def note(self) -> None:
+        if self._set is not None:
+            self._monitoring.set_local_events = self._noted
+
+    def _noted(self, tool: int, code: Any, events: int) -> None:
+        if tool == self._monitoring.DEBUGGER_ID:
+            self._codes[id(code)] = code
+        self._set(tool, code, events)
+
+    def take_away(self) -> None:
+        if self._set is not None:
+            self._monitoring.set_local_events = self._set
+            for code in list(self._codes.values()):
+                self._set(self._monitoring.DEBUGGER_ID, code, 0)
+            self._codes.clear()
 
 
 def _sys_monitoring() -> Any:
