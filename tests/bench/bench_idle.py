@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -51,15 +52,17 @@ def gone() -> None:
 def idle(script: str | None) -> Iterator[Contestants]:
     """Megabytes beyond azmlinfsrv, at a first deploy of a folder that nothing is known of."""
     with sample() as ready:
+        project = ready.project
         if script is not None:
             ready.script.write_text(script, encoding="utf-8")
+            project = replace(project, models=())  # a model's file names libraries too
         with Peer(ready) as peer:
             assert peer.process is not None
 
             def ours() -> float:
                 gone()
                 _forget(ready)
-                service = asyncio.run(services.deploy(ready.project, name=NAME))
+                service = asyncio.run(services.deploy(project, name=NAME))
                 post(service.port, ready.request)
                 time.sleep(QUIET)
                 return megabytes(arbiter()) - megabytes(peer.process.pid if peer.process else 0)

@@ -68,14 +68,42 @@ def test_a_strange_configuration_means_the_usual_places(tmp_path: Path, text: st
     assert find_address({}, tmp_path).url == "unix:///var/run/docker.sock"
 
 
-def test_sockets_of_other_engines_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("place", "said_by"),
+    [
+        ("running/docker.sock", "rootless Docker's socket"),
+        (".docker/run/docker.sock", "Docker Desktop's socket"),
+        (".docker/desktop/docker.sock", "Docker Desktop's socket"),
+        (".colima/default/docker.sock", "Colima's socket"),
+        (".rd/docker.sock", "Rancher Desktop's socket"),
+        ("running/podman/podman.sock", "Podman's socket"),
+    ],
+)
+def test_sockets_of_other_engines_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, said_by: str) -> None:
     monkeypatch.chdir(tmp_path)  # a socket's path has to be short
-    (tmp_path / "podman").mkdir()
+    variables = {"XDG_RUNTIME_DIR": str(tmp_path / "running")}
+    (tmp_path / place).parent.mkdir(parents=True)
     with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind("podman/podman.sock")
-        places = [a for a in usual_places({"XDG_RUNTIME_DIR": str(tmp_path)}, tmp_path) if "/var/run" not in a.url]
+        listening.bind(place)
+        places = [a for a in usual_places(variables, tmp_path) if str(tmp_path) in a.url]  # this machine's own left out
         monkeypatch.setattr("scoredock.engine.address.usual_places", lambda *_: places)
-        assert find_address({}, tmp_path).said_by == "Podman's socket"
+        address = find_address(variables, tmp_path)
+    assert (address.url, address.said_by) == (f"unix://{tmp_path / place}", said_by)
+    assert address.on_this_machine
+
+
+def test_a_file_that_is_no_socket_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".rd").mkdir()
+    (tmp_path / ".rd" / "docker.sock").touch()
+    places = [a for a in usual_places({}, tmp_path) if str(tmp_path) in a.url]
+    monkeypatch.setattr("scoredock.engine.address.usual_places", lambda *_: places)
+    with pytest.raises(EngineAbsent):
+        find_address({}, tmp_path)
+
+
+def test_an_engine_behind_ssh_is_another_machine(tmp_path: Path) -> None:
+    address = find_address({"DOCKER_HOST": "ssh://me@far"}, tmp_path)
+    assert address.url == "ssh://me@far" and not address.on_this_machine
 
 
 def test_without_any_engine_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -86,6 +86,17 @@ def test_no_new_privileges_no_restart_and_mounts_that_cannot_be_written(
     assert host["RestartPolicy"]["Name"] in ("", "no")
 
 
+def test_on_a_machine_with_selinux_mounts_can_be_read_and_files_keep_their_labels(
+    connection: Connection, order: ContainerOrder, tmp_path: Path
+) -> None:
+    confined = replace(connection, about=replace(connection.about, selinux=True))
+    (tmp_path / "score.py").write_text("code")
+    made = containers.create(confined, replace(order, mounts=(Mounted(tmp_path, PurePosixPath("/code")),)))
+    assert "label=disable" in connection.api.inspect_container(made.id)["HostConfig"]["SecurityOpt"]
+    plain = containers.create(connection, replace(order, name=f"{order.name}-2"))
+    assert "label=disable" not in connection.api.inspect_container(plain.id)["HostConfig"]["SecurityOpt"]
+
+
 def test_memory_and_cpu_limits(connection: Connection, order: ContainerOrder) -> None:
     ended = run(connection, replace(order, memory=64 * 1024**2, cpus=0.5), "python3 -c 'x = bytearray(200_000_000)'")
     assert ended.exit_code == 137 and ended.memory == 64 * 1024**2

@@ -8,6 +8,7 @@ import pytest
 from tests.hosting.kit import Kit, post
 
 from scoredock.hosting import launch, model_layout, naming
+from scoredock.hosting.process import ProcessEngine
 from scoredock.hosting.values import Plan, ServiceProblem
 from scoredock.project.values import ModelMount, Project, Source
 
@@ -32,6 +33,17 @@ def test_sdk_v1_names_the_source_directory_below_the_root(tmp_path: Path) -> Non
 def test_a_deployment_without_a_script_is_refused_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(ServiceProblem, match="names no scoring script"):
         launch.layout(project(tmp_path, None, Source.DEPLOYMENT))
+
+
+@pytest.mark.parametrize(("platform", "system"), [("darwin", "macOS"), ("win32", "Windows")])
+async def test_where_processes_cannot_be_services_it_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: str, system: str
+) -> None:
+    monkeypatch.setattr(launch.sys, "platform", platform)
+    plan = Plan(project(tmp_path, tmp_path / "score.py", Source.INFERRED), "echo", Path("/p"), "k")
+    with pytest.raises(ServiceProblem, match=f"on Linux and WSL only, not on {system}") as said:
+        await ProcessEngine().deploy(plan)
+    assert "--target docker" in said.value.todo
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import subprocess
+import sys
 import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -35,6 +36,14 @@ class Layout:
     app_root: Path
     entry_script: str
     source_directory: str | None = None
+
+
+def demand_linux() -> None:
+    """Raises ServiceProblem where processes cannot be services: macOS lets forked children of many libraries crash, Windows has
+    no fork, and neither was tried."""
+    if sys.platform != "linux":
+        system = {"darwin": "macOS", "win32": "Windows"}.get(sys.platform, sys.platform)
+        raise ServiceProblem(f"Services run as processes on Linux and WSL only, not on {system}.", "Deploy with --target docker.")
 
 
 def layout(project: Project) -> Layout:

@@ -59,6 +59,7 @@ class ProcessEngine:
     target: Target = "process"
 
     async def deploy(self, plan: Plan, progress: Progress = silent) -> Service:
+        launch.demand_linux()
         launch.layout(plan.project)
         naming.checked(plan.name)
         async with runs.held(plan.name, progress):
