@@ -23,7 +23,7 @@ export class RunningServices implements vscode.Disposable {
         server.hear(ServicesChanged, (list) => this.take(list));
         this.watch(this.visible);
         // A server that was killed took with it what it would have told: whatever is shown is asked for anew.
-        void this.refresh().catch(() => undefined);
+        void this.refresh().catch(() => this.nowKnown());
       }),
       server.onFailed(() => this.nowKnown()),
       // Services are started by the command line and by other windows too.

@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import psutil
@@ -22,6 +23,7 @@ from scoredock.lsp.analysis import PAUSE
 from tests.bench.bench_check import SCRIPT
 from tests.bench.rounds import Contestants, Row
 from tests.lsp.session import Session
+from tests.lsp.test_life import alive, slow_project, wait_for
 
 FLOOR = """\
 import ast
@@ -192,10 +194,35 @@ def analysis() -> Iterator[Contestants]:
     yield Contestants(lambda: timed(lambda: check(LONG, path)), lambda: timed(parse_and_walk))
 
 
+@contextmanager
+def endings() -> Iterator[Contestants]:
+    """Seconds in which a session ends while a package is being built for a service; the child that builds it must go too."""
+    with tempfile.TemporaryDirectory() as name:
+        rounds = count()
+
+        def end() -> float:
+            folder = Path(name) / str(next(rounds))
+            script = slow_project(folder)
+            session = Session()
+            try:
+                session.start()
+                session.ask("scoredock/deploy", {"uri": script.as_uri(), "target": "process"})
+                wait_for((folder / "building").exists, "the build to run")
+                children = psutil.Process(session.process.pid).children(recursive=True)
+                took = session.stop()
+                wait_for(lambda: not any(map(alive, children)), "every child to be gone")
+                return took
+            finally:
+                session.kill()
+
+        yield Contestants(end)
+
+
 ROWS = [
     Row("editor: start to first findings", "s", starts, bar=1.25, rounds=21, warm_up=2, peer="bare pygls + ast"),
     Row("editor: key to findings, beyond the pause", "ms", keys, bar=10, rounds=60),
     Row("editor: analysis of 2,000 lines", "s", analysis, bar=2.5, rounds=21, peer="ast.parse + one ast.walk"),
     Row("editor: 60 quick keys in 2,000 lines", "ms", bursts, bar=250, rounds=15),
+    Row("editor: end of a session in mid-deploy", "s", endings, bar=1.5, rounds=7),
     Row("editor: memory", "MB", memory, bar=1.0, rounds=5, peer="bare pygls + 15 MB"),
 ]

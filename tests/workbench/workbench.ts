@@ -284,7 +284,7 @@ export class Window {
     mkdirSync(artifacts, { recursive: true });
     // Away from everything that would show a tooltip.
     await this.page.mouse.move(1000, 18);
-    await this.page.locator(".workbench-hover-container, .monaco-hover.workbench-hover").waitFor({ state: "hidden" }).catch(() => undefined);
+    await this.page.locator(".workbench-hover-container").first().waitFor({ state: "hidden", timeout: 5_000 }).catch(() => undefined);
     await this.page.screenshot({ path: path.join(artifacts, `${name}.png`) });
   }
 
