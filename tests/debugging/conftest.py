@@ -93,7 +93,7 @@ class Running:
         """Send a request in the background; status and answer."""
 
         def send() -> tuple[int, Any]:
-            answer = requests.post(f"http://127.0.0.1:{self.port}/score", json=data, timeout=30)
+            answer = requests.post(f"http://127.0.0.1:{self.port}/score", json=data, timeout=60)
             return answer.status_code, answer.json()
 
         async def sent() -> tuple[int, Any]:
@@ -104,7 +104,7 @@ class Running:
 
         return asyncio.create_task(sent())
 
-    async def state(self, wanted: str | None = None, patience: float = 15) -> dict[str, Any]:
+    async def state(self, wanted: str | None = None, patience: float = 30) -> dict[str, Any]:
         """The status, once its state is ``wanted``."""
         deadline = time.monotonic() + patience
         while True:
@@ -114,7 +114,7 @@ class Running:
             assert time.monotonic() < deadline, f"waited for {wanted}, it is {status}"
             await asyncio.sleep(0.05)
 
-    async def left(self, patience: float = 15) -> dict[str, Any]:
+    async def left(self, patience: float = 30) -> dict[str, Any]:
         """The status, once no debugger is there any more."""
         deadline = time.monotonic() + patience
         while True:
@@ -128,7 +128,7 @@ class Running:
         """A request whose answer takes long, in the background."""
         return asyncio.create_task(self.ask(request))
 
-    async def ready(self, count: int, patience: float = 20) -> None:
+    async def ready(self, count: int, patience: float = 30) -> None:
         """Wait until so many workers can answer."""
         deadline = time.monotonic() + patience
         while [w["state"] for w in (await self.state())["workers"]] != ["idle"] * count:
@@ -212,7 +212,7 @@ async def attach() -> AsyncIterator[Attach]:
         async with connected(bridge.host, bridge.port) as client:
             await client.start(accessToken=bridge.token, **start)
             yield client
-        await asyncio.wait_for(bridge.closed(), 10)
+        await asyncio.wait_for(bridge.closed(), 30)
 
     yield one
     for bridge in bridges:

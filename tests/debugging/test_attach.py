@@ -177,7 +177,7 @@ async def test_a_request_on_its_way_to_a_breakpoint_is_not_left_hanging(serve, a
     """The client leaves while the condition of a breakpoint is computed: the stop that follows has nobody to end it."""
     service = serve(SCORE)
     await service.state("healthy")
-    slow = "__import__('time').sleep(2) or True"
+    slow = "__import__('time').sleep(5) or True"
     point = {"line": service.line("answer = number"), "condition": slow}
     for leave in ("disconnect", ""):
         async with attach(service, breakpoints={service.script: [point]}) as client:

@@ -130,12 +130,12 @@ async def test_whoever_does_not_know_the_secret_is_no_child(serve, attach) -> No
         (place,) = [one for one in listening if one.port != service.port]
         assert place.ip == "127.0.0.1"
         reader, writer = await asyncio.open_connection(place.ip, place.port)
-        asked = json.loads((await asyncio.wait_for(reader.readuntil(b"}}"), 10)).partition(b"\r\n\r\n")[2])
+        asked = json.loads((await asyncio.wait_for(reader.readuntil(b"}}"), 30)).partition(b"\r\n\r\n")[2])
         assert asked["command"] == "pydevdAuthorize"
         answer = {"type": "response", "request_seq": asked["seq"], "success": True, "body": {"clientAccessToken": "guess"}}
         body = json.dumps(answer).encode()
         writer.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
-        assert await asyncio.wait_for(reader.read(), 10) == b""
+        assert await asyncio.wait_for(reader.read(), 30) == b""
         writer.close()
         await client.ask("disconnect")
         await service.left()

@@ -85,7 +85,7 @@ async def test_attach_by_name(kit: Kit, open_attachments: list[Attachment]) -> N
         await client.ask("continue", threadId=thread)
         assert await sent == {"answer": 3}
         await client.ask("disconnect")
-    await asyncio.wait_for(attachment.closed(), 10)
+    await asyncio.wait_for(attachment.closed(), 30)
     assert await asyncio.to_thread(post, service, '{"number": 2}') == {"answer": 6}
 
 
@@ -107,7 +107,7 @@ async def test_a_service_that_is_deployed_anew_stays_under_the_debugger(kit: Kit
         await client.ask("continue", threadId=thread)
         assert await sent == {"answer": 15}
         await client.ask("disconnect")
-    await asyncio.wait_for(attachment.closed(), 10)
+    await asyncio.wait_for(attachment.closed(), 30)
 
 
 async def test_a_service_that_is_stopped_ends_its_session(kit: Kit, open_attachments: list[Attachment]) -> None:  # noqa: F811
@@ -183,7 +183,7 @@ async def test_the_command_prints_configurations_and_ends_with_its_client(proces
         given = told["configurations"]["vscode"]
         await client.start(**{key: value for key, value in given.items() if key not in ("name", "type", "request")})
         await client.ask("disconnect")
-    assert await asyncio.wait_for(process.wait(), 10) == 0
+    assert await asyncio.wait_for(process.wait(), 30) == 0
 
 
 async def test_what_does_not_run_cannot_be_attached_to(process_kit: Kit) -> None:  # noqa: F811

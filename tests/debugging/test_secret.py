@@ -35,7 +35,7 @@ async def test_a_second_client_is_told_so_and_the_first_goes_on(serve) -> None:
         thread, _, _ = await client.stopped()
         await client.ask("continue", threadId=thread)
         assert await sent == (200, {"answer": 2})
-    await asyncio.wait_for(asyncio.gather(first.closed(), second.closed()), 10)
+    await asyncio.wait_for(asyncio.gather(first.closed(), second.closed()), 30)
 
 
 @pytest.mark.parametrize("token", [{}, {"accessToken": "guess"}, {"accessToken": 7}])
@@ -73,7 +73,7 @@ async def test_a_web_page_gets_no_answer(serve) -> None:
     body = f"Content-Length: {len(message)}\r\n\r\n{message}"
     reader, writer = await asyncio.open_connection(bridge.host, bridge.port)
     writer.write(f"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
-    assert await asyncio.wait_for(reader.read(), 10) == b""
+    assert await asyncio.wait_for(reader.read(), 30) == b""
     writer.close()
     await bridge.close()
 
@@ -106,6 +106,6 @@ async def test_a_bridge_that_nobody_uses_closes(serve) -> None:
     service = serve(SCORE)
     bridge = Bridge(service, patience=0.1)
     await bridge.open()
-    await asyncio.wait_for(bridge.closed(), 10)
+    await asyncio.wait_for(bridge.closed(), 30)
     with pytest.raises(ConnectionError):
         await asyncio.open_connection(bridge.host, bridge.port)

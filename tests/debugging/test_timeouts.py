@@ -27,13 +27,13 @@ async def test_the_servers_and_the_workers_timeouts_wait(serve, attach) -> None:
 
 
 async def test_a_request_that_was_in_flight_gets_the_rest_of_its_time(serve, attach) -> None:
-    service = serve(SCORE, SCORING_TIMEOUT_MS="6000")
+    service = serve(SCORE, SCORING_TIMEOUT_MS="10000")
     await service.state("healthy")
-    sent = service.post({"spin": 20})
+    sent = service.post({"spin": 60})
     await service.state("busy")
     async with attach(service, breakpoints={service.script: [service.line('wish["turns"] =')]}) as client:
         await client.stopped()
-        await service.in_state_for(7.0)
+        await service.in_state_for(11.0)
         await client.ask("disconnect")
     status, answer = await sent
     assert status == 500

@@ -130,7 +130,7 @@ async def test_nobody_comes_in_without_the_secret(guard: Guard, docker_kit: Kit)
         writer.write(json.dumps(wish).encode() + b'\n{"command": "status"}\n')
         answer = b""
         with suppress(ConnectionError):
-            answer = await asyncio.wait_for(reader.read(), 10)
+            answer = await asyncio.wait_for(reader.read(), 30)
         assert answer == b""
         writer.close()
     connection.close()

@@ -125,7 +125,7 @@ describe.skipIf(missing())("the debugger in the workbench", () => {
     await window.page.keyboard.press("Enter");
     await window.page.keyboard.press("Control+Space");
     await window.page.locator(".suggest-widget .monaco-list-row").first().waitFor();
-    await window.page.keyboard.type("Scored"); // the list shows no more rows than fit
+    await window.page.keyboard.press("ArrowUp"); // to the end: the list draws no more rows than fit
     for (const title of ["Attach to a running service", "Debug from the start"])
       await window.page.locator(".suggest-widget .monaco-list-row").filter({ hasText: `Scoredock: ${title}` }).first().waitFor();
     await window.page.keyboard.press("Escape");
