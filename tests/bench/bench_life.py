@@ -123,7 +123,7 @@ def following() -> Iterator[Contestants]:
         made = containers.start(connection, containers.create(connection, order).id)
         started = time.perf_counter()
         with Path(os.devnull).open("wb") as nowhere:
-            subprocess.run(["docker", "logs", "--follow", made.id], stdout=nowhere, stderr=nowhere, check=True)
+            subprocess.run(["docker", "logs", "--follow", "--timestamps", made.id], stdout=nowhere, stderr=nowhere, check=True)
         spent = time.perf_counter() - started
         containers.remove(connection, made.id)
         return spent
@@ -138,5 +138,5 @@ ROWS = [
     Row("deploy to first answer, packages compiled", "s", starting, bar=0.8, rounds=8, peer="the same without bytecode"),
     Row("stop while run hangs and ignores signals", "s", lambda: stopping("process"), bar=5.0, rounds=5),
     Row("container: stop while run hangs and ignores signals", "s", lambda: stopping("docker"), bar=5.0, rounds=5),
-    Row("container: follow 50 MB of log", "s", following, bar=1.25, rounds=5, peer="docker logs --follow"),
+    Row("container: follow 50 MB of log", "s", following, bar=1.25, rounds=5, peer="docker logs --follow --timestamps"),
 ]

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from scoredock.engine import builds, command_line
+from scoredock.engine import builds, classic, command_line
 from scoredock.engine.builds import Builder
 from scoredock.engine.connection import Connection
 from scoredock.engine.values import BuildFailed, BuildOrder
@@ -81,8 +81,8 @@ def test_a_cancelled_build_ends_on_the_engine(
     from .conftest import wait_for
 
     asyncio.run(cancel_when_it_runs())
-    wait_for(lambda: not sleeping(seconds), 30)
-    wait_for(lambda: not list(folder_of_temporary_files.iterdir()), 30)
+    wait_for(lambda: not sleeping(seconds), 90)
+    wait_for(lambda: not list(folder_of_temporary_files.iterdir()), 90)
 
 
 def sleeping(seconds: str) -> bool:
@@ -94,6 +94,12 @@ def sleeping(seconds: str) -> bool:
         except OSError:
             continue
     return False
+
+
+@pytest.mark.parametrize("line", ["Step 2/3 : RUN true", "STEP 2/3: RUN true", "[1/2] STEP 2/3: RUN true"])
+def test_steps_are_read_as_docker_and_as_podman_write_them(line: str) -> None:
+    found = classic.STEP.fullmatch(line)
+    assert found is not None and found.groups() == ("2", "3", "RUN true")
 
 
 def test_a_secret_reaches_the_build_and_not_the_image(connection: Connection, base_image: str, tag: str) -> None:

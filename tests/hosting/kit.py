@@ -70,7 +70,7 @@ class Kit:
 
 def post(service: Service, body: str = "{}", **options: Any) -> Any:
     """The answer of a scoring request as JSON."""
-    answer = requests.post(service.scoring_uri, body, timeout=options.pop("timeout", 30), **options)
+    answer = requests.post(service.scoring_uri, body, timeout=options.pop("timeout", 60), **options)
     assert answer.status_code == 200, answer.text
     return answer.json()
 

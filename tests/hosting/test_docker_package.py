@@ -88,7 +88,7 @@ async def test_the_image_answers_by_itself_and_holds_nothing_else(
     try:
         uri = f"http://127.0.0.1:{container.host_port}"
         await until(lambda: answers(uri), 60)
-        answer = (await asyncio.to_thread(requests.post, f"{uri}/score", "x", timeout=30)).json()
+        answer = (await asyncio.to_thread(requests.post, f"{uri}/score", "x", timeout=60)).json()
         assert answer == {"words": "of the model", "helper": "one", "value": 'a "quoted" $HOME \\ value', "data": "x"}
         listed = await beside(
             lambda _: containers.execute(

@@ -364,13 +364,13 @@ async def test_a_request_that_fails_is_a_finding_at_its_line(kit: Kit) -> None:
             and any(f"asked {body}" in said for _, said in f.related)
             for f in found
         ):
-            answer = await asyncio.to_thread(requests.post, service.scoring_uri, body, timeout=20)
+            answer = await asyncio.to_thread(requests.post, service.scoring_uri, body, timeout=60)
             assert answer.status_code == 500
             assert time.monotonic() < limit, found
             await asyncio.sleep(0.1)
     asked = time.time()
-    await asyncio.to_thread(requests.post, service.scoring_uri, "chain", timeout=20)
-    past = await asyncio.wait_for(anext(kit.fresh().findings(kit.name, since=asked)), 20)
+    await asyncio.to_thread(requests.post, service.scoring_uri, "chain", timeout=60)
+    past = await asyncio.wait_for(anext(kit.fresh().findings(kit.name, since=asked)), 60)
     assert past.place.line == 20, "who asks after the answer gets that request's line, not an earlier one's"
     chain = next(f for f in found if f.place.line == 20)
     assert any("caused by KeyError" in words and place.line == 9 for place, words in chain.related)
@@ -460,7 +460,7 @@ async def test_a_deploy_that_is_cancelled_leaves_nothing(kit: Kit) -> None:
             said.set()
 
     deploying = asyncio.create_task(kit.engine.deploy(kit.plan(), listen))
-    await asyncio.wait_for(said.wait(), 30)
+    await asyncio.wait_for(said.wait(), 60)
     deploying.cancel()
     with pytest.raises(asyncio.CancelledError):
         await deploying
@@ -473,13 +473,13 @@ async def test_a_worker_that_dies_comes_back_with_the_code_that_answered(kit: Ki
     service = await kit.engine.deploy(kit.plan())
     kit.edit("one", "half an edit")  # saved, but no update yet
     with pytest.raises(requests.ConnectionError):
-        requests.post(service.scoring_uri, "die", timeout=30)
+        requests.post(service.scoring_uri, "die", timeout=60)
     assert post(service)["answer"] == "one"
     kit.edit("    count = 0", "    count = nothing")
     with pytest.raises(ScriptCrashed):
         await kit.engine.update(kit.name)
     with pytest.raises(requests.ConnectionError):
-        requests.post(service.scoring_uri, "die", timeout=30)
+        requests.post(service.scoring_uri, "die", timeout=60)
     assert post(service)["answer"] == "one"
 
 
@@ -516,7 +516,6 @@ async def test_a_probe_that_fails_as_often_as_the_deployment_allows_makes_it_unh
             await asyncio.sleep(0.05)
         return found
 
-    await reach(State.BUSY)
     found = await reach(State.UNHEALTHY)
     assert "readiness probe has failed" in found.exit_reason and "Azure" in found.exit_reason
     (kit.code / "go").touch()
@@ -535,10 +534,10 @@ async def test_what_is_not_there_cannot_be_asked(kit: Kit) -> None:
 async def test_the_answers_are_those_of_the_real_server(kit: Kit) -> None:
     service = await kit.engine.deploy(kit.plan())
     base = service.scoring_uri.removesuffix("/score")
-    assert requests.get(base + "/", timeout=10).text == "Healthy"
-    answer = requests.post(service.scoring_uri, "{}", headers={"x-ms-client-request-id": "mine"}, timeout=10)
+    assert requests.get(base + "/", timeout=60).text == "Healthy"
+    answer = requests.post(service.scoring_uri, "{}", headers={"x-ms-client-request-id": "mine"}, timeout=60)
     assert answer.headers["x-ms-client-request-id"] == "mine"
     assert answer.headers["x-ms-server-version"].startswith("azmlinfsrv/")
     assert float(answer.headers["x-ms-run-fn-exec-ms"]) >= 0
     assert answer.headers["x-ms-run-function-failed"] == "False"
-    assert json.loads(requests.get(base + "/swagger.json", timeout=10).text)["swagger"] == "2.0"
+    assert json.loads(requests.get(base + "/swagger.json", timeout=60).text)["swagger"] == "2.0"

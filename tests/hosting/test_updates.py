@@ -13,6 +13,7 @@ import psutil
 import pytest
 from tests.hosting.kit import ECHO, load, post, until
 
+from scoredock.environment.sync import sync
 from scoredock.errors import ScoredockError
 from scoredock.hosting import definition, services
 from scoredock.hosting.definition import Wishes
@@ -105,6 +106,26 @@ async def test_each_kind_of_edit_takes_effect_on_the_same_port_without_a_lost_re
         same = (await services.update("echo")).service
         assert same.identity == moved.identity, "nothing that counts has changed: a re-fork"
     assert seen.errors == []
+
+
+async def test_while_its_environment_is_made_others_see_that_it_is_being_built(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(*arguments: object, **options: object) -> object:
+        begun.set()
+        await go_on.wait()
+        return await sync(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(services, "sync", slow)
+    deploying = asyncio.create_task(services.deploy(place.project, name="echo"))
+    await begun.wait()
+    assert [(s.name, s.state, s.port) for s in await services.list_with_those_being_built()] == [("echo", State.BUILDING, 0)]
+    assert await services.list_services() == (), "nothing of it runs"
+    go_on.set()
+    await deploying
+    assert [s.state for s in await services.list_with_those_being_built()] == [State.HEALTHY]
 
 
 async def test_a_platform_is_for_containers_and_what_was_wished_is_kept(place: Place) -> None:

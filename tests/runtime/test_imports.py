@@ -151,7 +151,7 @@ class TestService:
         write(code, {"plugin.py": "WORD = 'a'\n", "score.py": script})
         with launched(python, code, folder, PYTHONPATH=str(library)) as service:
             assert service.score()[0] in service.workers()
-            limit = time.monotonic() + 30
+            limit = time.monotonic() + 60
             while "hidden.part" not in service.ask("status")["preloaded"]:
                 assert time.monotonic() < limit
                 time.sleep(0.02)
@@ -177,7 +177,7 @@ class TestService:
         with launched(python, code, folder, PYTHONPATH=str(library)) as service:
             arbiter = service.ask("status")["pid"]
             assert service.score() in service.workers()
-            limit = time.monotonic() + 30
+            limit = time.monotonic() + 60
             while "heavy" not in service.ask("status")["postponed"]:
                 assert time.monotonic() < limit
                 time.sleep(0.02)

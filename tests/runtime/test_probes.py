@@ -35,7 +35,7 @@ def test_busy_then_unhealthy_then_healthy_again(python: Path, code: Path, folder
         (code / "go").touch()
         hanging.join(60)
         status = service.until(state="healthy")
-        assert status["probes"][probe] == {"passing": True, "failures": 0}
+        assert status["probes"][probe]["passing"]
         assert '"GET / HTTP' not in service.log, "the probes are not in the user's way"
 
 

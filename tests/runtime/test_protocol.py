@@ -89,10 +89,10 @@ def test_a_worker_waits_for_a_debugger_before_any_user_code(python: Path, code: 
 def test_the_client_speaks_from_a_shell_and_passes_lines_on(python: Path, code: Path, folder: Path) -> None:
     with launched(python, code, folder):
         argv = [str(python), str(FOLDER / "client.py"), "control"]
-        one = subprocess.run([*argv, '{"command": "status"}'], cwd=folder, capture_output=True, check=True, timeout=30)
+        one = subprocess.run([*argv, '{"command": "status"}'], cwd=folder, capture_output=True, check=True, timeout=60)
         assert json.loads(one.stdout)["state"] == "healthy"
         assert (
-            subprocess.run([*argv, '{"command": "x"}'], cwd=folder, capture_output=True, check=False, timeout=30).returncode == 1
+            subprocess.run([*argv, '{"command": "x"}'], cwd=folder, capture_output=True, check=False, timeout=60).returncode == 1
         )
         requests = b'{"command": "status"}\n{"command": "update"}\n'
         relay = subprocess.Popen(argv, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -124,7 +124,7 @@ def test_another_service_takes_over_the_port(python: Path, code: Path, folder: P
             assert service.ask("yield")["ok"]
             assert service.process.wait(20) == 0
             # Nobody accepts, but the port is still ours: the next one finds the connections in the queue.
-            with socket.create_connection(("127.0.0.1", service.port), timeout=5):
+            with socket.create_connection(("127.0.0.1", service.port), timeout=60):
                 client, _ = shared.accept()
                 client.close()
         assert (folder / "stopped").exists()

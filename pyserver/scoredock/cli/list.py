@@ -15,7 +15,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from scoredock.hosting import services
 
-    found = asyncio.run(services.list_services())
+    found = asyncio.run(services.list_with_those_being_built())
     if arguments.json:
         print_json([as_json(service) for service in found])
         return 0
@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     rows = [("NAME", "STATE", "TARGET", "AGE", "UPDATES", "SCORING URI")]
     rows += [
-        (s.name, s.state.value, s.target, age(s.started_at), str(s.generation - 1), s.scoring_uri)
+        (s.name, s.state.value, s.target, age(s.started_at), str(s.generation - 1), s.scoring_uri if s.port else "")
         for s in sorted(found, key=lambda service: service.name)
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]

@@ -13,7 +13,8 @@ from scoredock.engine.failures import TAIL, build_failed
 from scoredock.engine.values import BuildFailed, BuildOrder, EngineProblem
 from scoredock.progress import Progress, Step, silent
 
-STEP = re.compile(r"Step (\d+)/(\d+) : (.*)")
+# "Step 2/3 : RUN …" in Docker's words, "[1/2] STEP 2/3: RUN …" in Podman's.
+STEP = re.compile(r"(?:\[\d+/\d+\] )?(?:Step|STEP) (\d+)/(\d+) ?: (.*)")
 
 
 async def build(

@@ -16,7 +16,7 @@ from scoredock.environment.sync import read_specification, sync
 from scoredock.environment.values import EnvironmentProblem
 from scoredock.errors import ScoredockError
 from scoredock.finding import Finding, Severity
-from scoredock.hosting import definition, engines, naming, watch
+from scoredock.hosting import building, definition, engines, naming, watch
 from scoredock.hosting.definition import NO_WISHES, Wishes
 from scoredock.hosting.values import (
     Batch,
@@ -102,13 +102,15 @@ async def planned(
     name = naming.checked(name) if name is not None else naming.made_from(project.name)
     await _not_of_another_engine(name, target)
     image, platform = "", wishes.platform
-    if interpreter is None and target == "docker":
-        made = await docker_environment(project, progress, platform=platform, offline=offline)
-        interpreter = OwnInterpreter(Path(made.interpreter), made.key, made.variables)
-        image, platform = made.image, made.platform
-    elif interpreter is None:
-        ready = await sync(read_specification(project.environment), progress=progress, offline=offline)
-        interpreter = OwnInterpreter(ready.interpreter, ready.key, ready.variables)
+    if interpreter is None:
+        with building.shown(name, target, project):
+            if target == "docker":
+                made = await docker_environment(project, progress, platform=platform, offline=offline)
+                interpreter = OwnInterpreter(Path(made.interpreter), made.key, made.variables)
+                image, platform = made.image, made.platform
+            else:
+                ready = await sync(read_specification(project.environment), progress=progress, offline=offline)
+                interpreter = OwnInterpreter(ready.interpreter, ready.key, ready.variables)
     variables = dict(interpreter.variables) | dict(project.environment_variables)  # the deployment's win
     return Plan(
         project=project,
@@ -219,6 +221,15 @@ async def list_services() -> tuple[Service, ...]:
     """Every service of this machine, whoever started it, those that have crashed too."""
     found = await asyncio.gather(*(engines.engine(target).list() for target in engines.MODULES))
     return tuple(sorted((service for services in found for service in services), key=lambda service: service.name))
+
+
+async def list_with_those_being_built() -> tuple[Service, ...]:
+    """Also those of which nothing runs yet, because their environment is being made."""
+    found = {service.name: service for service in building.under_way()}
+    for service in await list_services():
+        if service.state not in (State.CRASHED, State.STOPPED) or service.name not in found:
+            found[service.name] = service
+    return tuple(found[name] for name in sorted(found))
 
 
 async def find(name: str) -> Service | None:
