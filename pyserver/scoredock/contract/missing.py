@@ -41,7 +41,7 @@ def missing(script: Script, rule: Rule, name: str, message: str, fix: Fix | None
         )
     like = _similar_function(script, name)
     if like is not None:
-        meant = f"Did you mean to call `{like.name}` `{name}`?"
+        meant = f"Is `{like.name}` meant? Then call it `{name}`."
         return rule.finding(script, like, f"There is no `{name}()`: the server will not start (exit 3). {meant}")
     return rule.finding(script, _top_of_file(script), message, fix=fix)
 

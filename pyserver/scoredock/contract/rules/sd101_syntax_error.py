@@ -47,4 +47,5 @@ def concerns_us(script: Script) -> bool:
 
 def _finding(script: Script, place: Place, message: str, target: str | None) -> Finding:
     of = f" under Python {target}" if target else ""
-    return RULE.finding(script, place, f"Syntax error{of}: {message}. The server will not start (exit 3).")
+    stop = "" if message.endswith("?") else "."
+    return RULE.finding(script, place, f"Syntax error{of}: {message}{stop} The server will not start (exit 3).")

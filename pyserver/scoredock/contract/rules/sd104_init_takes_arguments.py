@@ -24,5 +24,6 @@ def check(script: Script) -> Iterator[Finding]:
             yield RULE.finding(
                 script,
                 init.node,
-                f"The server calls `init()` with nothing, but it wants {names}: the server will not start (exit 3).",
+                f"The server calls `init()` with nothing, but it wants {names}: the server will not start (exit 3). "
+                "Find out the value inside of `init`, or give a default.",
             )

@@ -20,7 +20,10 @@ def check(script: Script) -> Iterator[Finding]:
         if not signature.accepted or data_parameter(signature) is not None:
             continue
         if signature.names:
-            message = "`run` takes only `request_headers`; without a parameter for the data the server will not start (exit 3)."
+            message = (
+                "`run` takes only `request_headers`; without a parameter for the data the server will not start (exit 3). "
+                "Put one before it."
+            )
         else:
-            message = "`run()` takes no argument for the request's data: the server will not start (exit 3)."
+            message = "`run()` takes no argument for the request's data: the server will not start (exit 3). Write `run(data)`."
         yield RULE.finding(script, run.node, message)

@@ -24,6 +24,6 @@ def check(script: Script) -> Iterator[Finding]:
             script,
             whole,
             "`rawhttp` is the decorator itself and takes the function: with brackets the import fails and the server will not "
-            "start (exit 3).",
+            "start (exit 3). Remove the brackets.",
             fix=Fix("Remove the brackets", (Edit(brackets, ""),)),
         )

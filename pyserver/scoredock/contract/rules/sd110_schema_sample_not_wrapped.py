@@ -40,7 +40,10 @@ WRAPPERS = {
     "int": ("StandardPythonParameterType", "standard_py_parameter_type"),
     "float": ("StandardPythonParameterType", "standard_py_parameter_type"),
 }
-WANTED = {"numpy": ("numpy.ndarray", "a NumPy array"), "pandas": ("pandas.DataFrame", "a DataFrame")}
+WANTED = {
+    "numpy": ("numpy.ndarray", "a NumPy array (`np.array(…)`)"),
+    "pandas": ("pandas.DataFrame", "a DataFrame (`pd.DataFrame(…)`)"),
+}
 EXIT = "the import fails and the server will not start (exit 3)."
 
 
@@ -69,13 +72,15 @@ def _decorator(script: Script, call: Call, kind: str) -> Iterator[Finding]:
     place = script.text.place(call.node)
     if given is None:
         if len(call.node.args) <= position and not any(not one.arg for one in call.node.keywords):
-            yield RULE.finding(script, place, f"`{kind}_schema` has no parameter type: {EXIT}")
+            yield RULE.finding(script, place, f"`{kind}_schema` has no parameter type: {EXIT} Give one.")
         return
     if isinstance(given, ParameterType) or given == ANY:
         return
     if isinstance(given, Reference):
         if given.name.rpartition(".")[2] in PARAMETER_TYPES:
-            yield RULE.finding(script, place, f"The parameter type is the class itself, without a sample: {EXIT}")
+            yield RULE.finding(
+                script, place, f"The parameter type is the class itself, without a sample: {EXIT} Call it with one."
+            )
         return
     # On one of several paths, a `None` is only what stood there before.
     raw = [option for option in options(given) if type_of(option) is not None and option != NONE]
@@ -106,7 +111,7 @@ def _parameter_type(script: Script, call: Call, kind: str) -> Iterator[Finding]:
     if "**" in call.keywords or (call.node.args and sample is None):
         return
     if sample is None:
-        yield RULE.finding(script, script.text.place(call.node), f"There is no sample: {EXIT}")
+        yield RULE.finding(script, script.text.place(call.node), f"There is no sample: {EXIT} Give one.")
         return
     reasons = [_unfit(kind, option) for option in options(sample) if option != NONE or not isinstance(sample, OneOf)]
     why = next((reason for reason in reasons if reason is not None), None)
@@ -135,11 +140,11 @@ def _unfit(kind: str, sample: Value) -> str | None:
     if kind != "standard":
         return None
     if isinstance(sample, Constant) and sample.value is None:
-        return "The sample may not be None"
+        return "The sample may not be None, but a value such as requests bring"
     if found in ("numpy.ndarray", "pandas.DataFrame", "pandas.Series", "set", "numpy.int64", "torch.Tensor"):
         return "The sample must be plain JSON data; arrays and frames have parameter types of their own"
     if isinstance(sample, (Class, Function)):
-        return "The sample must be a value"
+        return "The sample must be a value, not a class or a function"
     if isinstance(sample, Mapping):
         return next((why for _, value in sample.items if (why := _unfit(kind, value)) is not None), None)
     if isinstance(sample, Sequence) and sample.items is not None:

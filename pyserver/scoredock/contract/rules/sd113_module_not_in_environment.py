@@ -97,7 +97,7 @@ def _contrib(script: Script, site: ImportSite, environment: EnvironmentFacts | N
         script.text.place(site.node),
         "The server answers for `azureml.contrib.services.aml_request` and `.aml_response` only when names are imported "
         "from them; "
-        f"this spelling needs the package azureml-contrib-services: without it, {site.consequence}.",
+        f"this spelling needs the package azureml-contrib-services: without it, {site.consequence}. Import the names from there.",
         severity=Severity.ERROR if environment is not None and not site.conditional else Severity.WARNING,
         fix=fix,
     )

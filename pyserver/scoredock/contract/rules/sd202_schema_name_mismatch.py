@@ -32,7 +32,7 @@ def check(script: Script) -> Iterator[Finding]:
                 script,
                 script.text.place(_name_node(schema) or schema.node),
                 f"`run` has no parameter `{schema.name.value}`: the server starts healthy and every request answers 500. "
-                + (f"Its parameters are {_listed(signature)}."),
+                f"Name a parameter that it has: {_listed(signature)}.",
                 fix=_rename(script, schema, free),
                 related=((script.text.head(signature.node), "`run` is defined here"),),
             )

@@ -10,7 +10,8 @@ from scoredock.contract.fixes import after
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
 from scoredock.contract.serializable import Refusal, refusal
-from scoredock.contract.values import Method, Object
+from scoredock.contract.values import Instance, Mapping, Method, Object, Sequence
+from scoredock.contract.words import words
 from scoredock.finding import Finding, Fix, Severity
 
 RULE = Rule("SD206", "result-not-serializable")
@@ -98,8 +99,14 @@ HINTS = {
     "datetime.timedelta": "Use `.total_seconds()`.",
     "enum.Enum": "Use its `.value`.",
     "uuid.UUID": "Use `str(…)`.",
-    "generator": "Make a list of it.",
-    "set": "Make a list of it.",
+    "decimal.Decimal": "Use `float(…)` or `str(…)`.",
+    "pathlib.Path": "Use `str(…)`.",
+    "exception": "Raise it.",
+    "coroutine": "Await it, with `asyncio.run(…)`.",
+    **dict.fromkeys(
+        words("generator set map filter zip range enumerate iterator dict_keys dict_values dict_items collections.deque"),
+        "Make a list of it.",
+    ),
 }
 
 MENDS = {
@@ -122,8 +129,13 @@ MENDS = {
 
 
 def _hint(found: Refusal) -> str:
-    kind = getattr(found.value, "type", "")
-    return HINTS.get(kind, "")
+    if isinstance(found.value, Instance):
+        return "Return a dict of what is in it."
+    if isinstance(found.value, Mapping):
+        return "Make its keys text."
+    if isinstance(found.value, Sequence):
+        return "Make a list of it."
+    return HINTS.get(getattr(found.value, "type", ""), "Return plain data: dicts, lists, text and numbers.")
 
 
 def _fix(script: Script, expression: ast.expr | None, found: Refusal) -> Fix | None:

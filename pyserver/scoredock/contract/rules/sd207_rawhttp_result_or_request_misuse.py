@@ -102,7 +102,7 @@ def _call(script: Script, call: Call) -> Iterator[Finding]:
         yield RULE.finding(
             script,
             script.text.place(call.node.args[0]),
-            f"This method was not called: {FAILS}",
+            f"This method was not called: {FAILS} Add `()`.",
             fix=after(script, call.node.args[0], "()", "Call it"),
         )
     elif isinstance(call.node.func, ast.Attribute) and call.node.func.attr in PROPERTIES:
@@ -131,7 +131,7 @@ def _response(script: Script, call: Call) -> Iterator[Finding]:
     place = script.text.place(call.node)
     if len(call.arguments) < 2 and "status_code" not in call.keywords:
         fix = after(script, call.node.args[0], ", 200", "Add the status 200") if len(call.node.args) == 1 else None
-        yield RULE.finding(script, place, f"`AMLResponse` needs a status code as second argument: {FAILS}", fix=fix)
+        yield RULE.finding(script, place, f"`AMLResponse` needs a status code as second argument: {FAILS} Add 200.", fix=fix)
         return
     message = call.arguments[0] if call.arguments else call.keywords.get("message")
     as_json = call.arguments[3] if len(call.arguments) > 3 else call.keywords.get("json_str", Constant(False, "bool"))
@@ -147,7 +147,7 @@ def _response(script: Script, call: Call) -> Iterator[Finding]:
     if encoded:
         found = refusal(message)
         if found is not None and found.sure:
-            yield RULE.finding(script, place, f"The message holds {found.reason}, which JSON does not have: {FAILS}")
+            yield RULE.finding(script, place, f"The message holds {found.reason}, which JSON does not have: {FAILS} Convert it.")
     elif isinstance(as_json, Constant) and _unsendable(message):
         yield RULE.finding(
             script,
