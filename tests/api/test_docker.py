@@ -101,3 +101,25 @@ def test_a_package_is_an_image_of_its_own(folder: Path, workspace: Workspace) ->
     assert "azureml_inference_server_http" in (folder / "context" / "Dockerfile").read_text(encoding="utf-8")
     with pytest.raises(WebserviceException, match=r"Use save\(\) instead"):
         written.pull()
+
+
+@pytest.mark.docker
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.usefixtures("no_service_left")
+def test_packages_on_top_of_an_own_dockerfile(folder: Path, workspace: Workspace, port: int) -> None:
+    conda = "dependencies: [python=3.11, pip, {pip: [azureml-inference-server-http]}]\n"
+    (folder / "conda.yml").write_text(conda, encoding="utf-8")
+    text = f"FROM {os.environ['SCOREDOCK_TEST_BASE_IMAGE']}\nRUN echo of the Dockerfile > /said\n"
+    environment = Environment.from_dockerfile("own", text, conda_specification="conda.yml")
+    script = "import pathlib\ndef init(): ...\ndef run(data):\n    return pathlib.Path('/said').read_text()\n"
+    (folder / "score.py").write_text(script, encoding="utf-8")
+    config = InferenceConfig("score.py", environment=environment)
+    with pytest.raises(WebserviceException, match="a process cannot be made of"):
+        bare = InferenceConfig("score.py", environment=Environment.from_dockerfile("bare", text))
+        Model.deploy(workspace, "of-a-process", [], bare, LocalWebservice.deploy_configuration(target="process"))
+    deployment = LocalWebservice.deploy_configuration(port=port, target="docker")
+    service = Model.deploy(workspace, "own-base", [], config, deployment)
+    service.wait_for_deployment()
+    assert service.run(b"{}") == "of the Dockerfile\n"
+    service.delete()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -129,11 +130,24 @@ def test_from_an_image(conda: Path) -> None:
         Environment.from_docker_image("e", "i", conda_specification=conda, pip_requirements=conda)
 
 
+def test_from_a_dockerfile(conda: Path, folder: Path) -> None:
+    (folder / "Dockerfile").write_text("FROM my/image:1\n", encoding="utf-8")
+    for given in ("Dockerfile", "FROM my/image:1\n", io.StringIO("FROM my/image:1\n")):
+        made = Environment.from_dockerfile("e", given, conda_specification=conda)
+        assert (made.docker.base_dockerfile, made.docker.base_image) == ("FROM my/image:1\n", None)
+        assert packages(made) == ["azureml-defaults", "joblib==1.4.2"]
+    assert Environment.from_dockerfile("e", "FROM x").python.conda_dependencies is None
+    made.save_to_directory("saved")
+    assert Environment.load_from_directory("saved").docker.base_dockerfile == "FROM my/image:1\n"
+    made.docker.base_image = "another"
+    assert made.docker.base_dockerfile is None, "one or the other, as in the SDK"
+
+
 @pytest.mark.parametrize(
     ("section", "name", "value"),
     [
         ("docker", "arguments", ["--gpus", "all"]),
-        ("docker", "base_dockerfile", "FROM x"),
+        ("docker", "build_context", "."),
         ("docker", "shm_size", "2g"),
         ("python", "base_conda_environment", "base"),
         (None, "inferencing_stack_version", "latest"),

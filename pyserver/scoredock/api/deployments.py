@@ -44,6 +44,7 @@ class Deployment:
     interpreter: str | None = None  # of an environment that the user manages
     variables: dict[str, str] = field(default_factory=dict)
     base_image: str | None = None
+    base_dockerfile: str | None = None  # its text; makes the base image
     port: int | None = None
     target: str | None = None
 
@@ -58,6 +59,7 @@ class Deployment:
             interpreter=environment.python.interpreter_path if own else None,
             variables={str(key): str(value) for key, value in environment.environment_variables.items()},
             base_image=environment.docker.base_image,
+            base_dockerfile=environment.docker.base_dockerfile,
         )
 
     def project(self, name: str) -> Project:

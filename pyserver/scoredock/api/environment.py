@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from scoredock.api.conda_dependencies import CondaDependencies
 from scoredock.api.environment_definition import CONDA, DEFINITION, apply, copy_of, definition_of, of_requirements
 from scoredock.api.exceptions import AzureMLException, NotOnThisMachine, UserErrorException
+from scoredock.api.own_base import on_own_base
 from scoredock.api.sections import DockerSection, PythonSection
 from scoredock.api.telling import say, steps
 from scoredock.api.unsupported import Unsupported, UnsupportedProperty, refuse
@@ -115,16 +116,18 @@ class Environment:
     ) -> Environment:
         """An environment on top of an image. Without packages of its own it is what the image has."""
         refuse("Environment.from_docker_image", "Log in with 'docker login'.", container_registry=container_registry)
-        if conda_specification is not None and pip_requirements is not None:
-            raise UserErrorException("Only one of conda_specification or pip_requirements can be specified")
         made = Environment(name)
         made.docker.base_image = image
-        if conda_specification is not None:
-            made.python.conda_dependencies = CondaDependencies(conda_specification)
-        elif pip_requirements is not None:
-            made.python.conda_dependencies = of_requirements(Path(pip_requirements), None)
-        else:
-            made.python.conda_dependencies = None
+        made.python.conda_dependencies = _packages(conda_specification, pip_requirements)
+        return made
+
+    @staticmethod
+    def from_dockerfile(name: str, dockerfile: Any, conda_specification: Any = None, pip_requirements: Any = None) -> Environment:
+        """An environment on top of the image that a Dockerfile makes: its text, its path or an open file. It is built in an
+        empty folder, so it copies nothing. Without packages of its own the environment is what the image has."""
+        made = Environment(name)
+        made.docker.base_dockerfile = dockerfile
+        made.python.conda_dependencies = _packages(conda_specification, pip_requirements)
         return made
 
     @staticmethod
@@ -184,7 +187,7 @@ class Environment:
     def _build_image(self) -> str:
         from scoredock.hosting.services import docker_environment
 
-        project = self._as_project()
+        project = wait_for(lambda: on_own_base(self._as_project(), self.docker.base_dockerfile, steps()))
         made = wait_for(lambda: docker_environment(project, steps()))
         say(f"The environment '{self.name}' is ready: {made.image}")
         return made.image
@@ -234,7 +237,6 @@ class Environment:
     add_private_pip_wheel = Unsupported("uploads a wheel to the workspace", "Name the wheel's path among the pip packages.")
     build = Unsupported("builds in Azure", "Use build_local(workspace, useDocker=True).")
     from_docker_build_context = Unsupported("uploads a folder to Azure", "Deploy a deployment.yml with 'build' instead.")
-    from_dockerfile = Unsupported("is not run on this machine yet", "Name the image in Environment.from_docker_image.")
     from_existing_conda_environment = Unsupported(
         "asks conda", "Write the file with 'conda env export', then use from_conda_specification."
     )
@@ -250,6 +252,14 @@ class Environment:
         elif name not in {"name", "version", "python", "docker", "environment_variables"}:
             raise NotOnThisMachine(f"Environment.{name} cannot be set on this machine.")
         super().__setattr__(name, value)
+
+
+def _packages(conda_specification: Any, pip_requirements: Any) -> CondaDependencies | None:
+    if conda_specification is not None and pip_requirements is not None:
+        raise UserErrorException("Only one of conda_specification or pip_requirements can be specified")
+    if conda_specification is not None:
+        return CondaDependencies(conda_specification)
+    return of_requirements(Path(pip_requirements), None) if pip_requirements is not None else None
 
 
 def _shelf(workspace: Workspace) -> NamedEnvironments:

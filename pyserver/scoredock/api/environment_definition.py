@@ -31,7 +31,7 @@ def definition_of(environment: Environment) -> dict[str, Any]:
         "docker": {
             "enabled": environment.docker.enabled,
             "baseImage": environment.docker.base_image,
-            "baseDockerfile": None,
+            "baseDockerfile": environment.docker.base_dockerfile,
             "sharedVolumes": True,
             "shmSize": None,
             "arguments": [],
@@ -49,7 +49,8 @@ def apply(made: Environment, definition: dict[str, Any]) -> None:
     made.python.user_managed_dependencies = bool(python.get("userManagedDependencies"))
     made.python.interpreter_path = str(python.get("interpreterPath") or "python")
     made.docker.base_image = docker.get("baseImage") or made.docker.base_image
-    made.docker.base_dockerfile = docker.get("baseDockerfile")
+    if docker.get("baseDockerfile"):
+        made.docker.base_dockerfile = docker["baseDockerfile"]
 
 
 def copy_of(dependencies: CondaDependencies | None) -> CondaDependencies | None:

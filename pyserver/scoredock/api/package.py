@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from scoredock.api.deployments import Deployment, served
 from scoredock.api.exceptions import WebserviceException
 from scoredock.api.failing import sdk_errors
+from scoredock.api.own_base import on_own_base
 from scoredock.api.telling import say
 from scoredock.api.unsupported import Unsupported
 from scoredock.errors import ScoredockError
@@ -47,6 +48,7 @@ class ModelPackage:
                 "Give the environment packages.",
             )
         self._project = deployment.project(name or "package")
+        self._dockerfile = deployment.base_dockerfile
         self._lines: list[str] = []
         self._failure: BaseException | None = None
         # Not a daemon: a script that ends without waiting still leaves an image behind.
@@ -117,6 +119,7 @@ class ModelPackage:
             self._failure = failure
 
     async def _build(self) -> None:
+        self._project = await on_own_base(self._project, self._dockerfile, self._hear)
         # The environment is most of the work: also of a package that is only to be written down.
         if self.generate_dockerfile:
             from scoredock.hosting.services import docker_environment

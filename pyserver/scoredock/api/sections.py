@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from scoredock.api.conda_dependencies import CondaDependencies
-from scoredock.api.exceptions import NotOnThisMachine
 from scoredock.api.telling import say_once
 from scoredock.api.unsupported import refuse
 
@@ -51,7 +51,7 @@ class PythonSection(_Section):
 
 
 class DockerSection(_Section):
-    """The image that the environment is built on."""
+    """The image that the environment is built on, or the Dockerfile that makes it: its text, its path or an open file."""
 
     _known = ("base_image", "base_dockerfile", "_enabled")
     _not_here = ("base_image_registry", "platform", "shared_volumes", "shm_size", "arguments", "gpu_support", "build_context")
@@ -65,10 +65,10 @@ class DockerSection(_Section):
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "base_dockerfile" and value is not None:
-            raise NotOnThisMachine(
-                "environment.docker cannot honour 'base_dockerfile' on this machine.",
-                "Name its image in 'base_image', or deploy a deployment.yml with 'build'.",
-            )
+            value = _dockerfile_text(value)
+            object.__setattr__(self, "base_image", None)  # one or the other
+        if name == "base_image" and value is not None:
+            object.__setattr__(self, "base_dockerfile", None)
         if name == "enabled":
             say_once("environment.docker.enabled is deprecated: choose with useDocker, or deploy_configuration(target=…).")
             object.__setattr__(self, "_enabled", bool(value))
@@ -78,3 +78,12 @@ class DockerSection(_Section):
     @property
     def enabled(self) -> bool:
         return self._enabled
+
+
+def _dockerfile_text(given: Any) -> str:
+    if hasattr(given, "read"):
+        return str(given.read())
+    text = str(given)
+    if "\n" not in text and Path(text).is_file():
+        return Path(text).read_text(encoding="utf-8-sig")
+    return text

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from scoredock.api.deployments import Deployment, choose_target
 from scoredock.api.exceptions import WebserviceException
+from scoredock.api.own_base import on_own_base
 from scoredock.api.sections import BASE_IMAGE
-from scoredock.api.telling import say, steps
+from scoredock.api.telling import say, say_once, steps
 from scoredock.api.waiting import wait_for
 from scoredock.hosting import engines, services
 from scoredock.hosting.values import Plan, ScriptCrashed, Service, Target
@@ -74,11 +75,14 @@ def started(name: str, deployment: Deployment, *, show_output: bool) -> Start:
     target = choose_target(deployment.target)
     interpreter: OwnInterpreter | None = None
     # An image that was named for it is what the user manages there.
-    in_image = target == "docker" and deployment.base_image not in (None, BASE_IMAGE)
+    in_image = target == "docker" and (deployment.base_dockerfile is not None or deployment.base_image not in (None, BASE_IMAGE))
     if deployment.interpreter is not None and not in_image:
         interpreter = _own(deployment.interpreter, target)
-    project = deployment.project(name)
+    if deployment.base_dockerfile is not None and target == "process":
+        _without_dockerfile(deployment)
     listener = steps(shown=show_output)
+    dockerfile = deployment.base_dockerfile if target == "docker" else None
+    project = wait_for(lambda: on_own_base(deployment.project(name), dockerfile, listener))
     plan = wait_for(
         lambda: services.planned(
             project, target=target, port=deployment.port, name=name, interpreter=interpreter, progress=listener
@@ -87,6 +91,15 @@ def started(name: str, deployment: Deployment, *, show_output: bool) -> Start:
     start = Start(plan, target)
     start.begin()
     return start
+
+
+def _without_dockerfile(deployment: Deployment) -> None:
+    if deployment.conda is None and deployment.interpreter is None:
+        raise WebserviceException(
+            "The environment is a Dockerfile, which a process cannot be made of.",
+            "Deploy with deploy_configuration(target='docker').",
+        )
+    say_once("A process has the packages of the environment, but nothing of what its Dockerfile does.")
 
 
 def _own(path: str, target: Target) -> OwnInterpreter:

@@ -175,6 +175,13 @@ async def _own_dockerfile(
     return replace(_as_it_is(tag, image, base, platform), dockerfile=text)
 
 
+async def image_of_dockerfile(connection: Connection, text: str, progress: Progress = silent) -> str:
+    """Build a Dockerfile that copies nothing, and return the image's tag. The engine's cache decides what is built again."""
+    tag = f"scoredock/own:{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    await build_image(connection, BuildOrder(text, tag, ()), progress)
+    return tag
+
+
 class _Known:
     """Which image a specification came to, so that the second deploy neither resolves nor reads anything."""
 
