@@ -74,6 +74,10 @@ describe.skipIf(missing())("services in the workbench", () => {
     const uri = scoringUri(editor);
     const before = editor.servers();
     expect(before).toHaveLength(1);
+    const scored = () => editor.log("digits-blue.log").split("digits scored").length;
+    await window.command("Scoredock: Show Service Log");
+    await wait("the requests so far in the service's log", () => scored() > 1);
+    const shown = scored();
     process.kill(Number(before[0]), "SIGKILL");
     expect(await answerOf(uri, digit(window))).toMatchObject({ predictions: [2] });
     await serviceRow(window).waitFor();
@@ -87,6 +91,7 @@ describe.skipIf(missing())("services in the workbench", () => {
     await window.erase(lineOf(window, "def init") + 1, 5, BREAK);
     await window.save();
     await window.editorText("after update 2").waitFor();
+    await wait("the service's log to go on", () => scored() > shown);
     expect(states(editor)).toEqual(["healthy"]);
   });
 

@@ -129,10 +129,10 @@ export class Installation {
     return new Window(page, folder ?? this.home, this);
   }
 
-  /** What the extension's server has written to its log in any window. */
-  log(): string {
+  /** What stands in an output channel in any window; without a name, in that of the extension and its server. */
+  log(name = "Scoredock.log"): string {
     const logs = path.join(this.home, "u", "logs");
-    const files = readdirSync(logs, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith("Scoredock.log"));
+    const files = readdirSync(logs, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(name));
     return files.map((file) => readFileSync(path.join(logs, file), "utf8")).join("\n");
   }
 
@@ -230,7 +230,8 @@ export class Window {
       await this.page.locator(".quick-input-widget input.input").fill(`:${line}:${column}`);
       await this.page.keyboard.press("Enter");
       await this.page.locator(".quick-input-widget").waitFor({ state: "hidden", timeout: 4_000 });
-      await this.page.locator(".statusbar-item").filter({ hasText: `Ln ${line}, Col ${column}` }).waitFor({ timeout: 4_000 });
+      // A line may be shorter than the column that was asked for.
+      await this.page.locator(".statusbar-item").filter({ hasText: `Ln ${line}, ` }).waitFor({ timeout: 4_000 });
     });
   }
 
