@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from scoredock.project import read_project
-from scoredock.project.values import CondaFile, Project, RequirementsFile, Resources, Source
+from scoredock.project.values import CondaFile, EnvironmentReference, Project, RequirementsFile, Resources, Source
 
 Put = Callable[[dict[str, str]], Path]
 SCRIPT = "def init():\n    pass\n\n\ndef run(raw_data):\n    return raw_data\n"
@@ -52,6 +52,16 @@ def test_version_one_files(tmp_path: Path, put: Put) -> None:
     assert project.environment_variables == (("A", "1"),)
     assert [mount.mounted_as for mount in project.models] == [PurePosixPath("x.pkl")]
     assert isinstance(project.environment, CondaFile) and "azureml-defaults" in (project.environment.inline or "")
+
+
+def test_an_environment_that_the_user_manages_is_the_image(tmp_path: Path, put: Put) -> None:
+    section = {"name": "mine", "docker": {"baseImage": "own:1"}, "python": {"userManagedDependencies": True}}
+    put({"inferenceconfig.json": json.dumps({"entryScript": "score.py", "environment": section}), "score.py": SCRIPT})
+    project = project_of(tmp_path)
+    assert (project.environment, project.base_image) == (None, "own:1")
+    del section["docker"]
+    put({"inferenceconfig.json": json.dumps({"entryScript": "score.py", "environment": section}), "score.py": SCRIPT})
+    assert isinstance(project_of(tmp_path).environment, EnvironmentReference), "without an image it is only named"
 
 
 def test_several_models_of_version_one_lie_below_their_names_and_versions(tmp_path: Path, put: Put) -> None:

@@ -199,6 +199,9 @@ def _environment(root: Mapping, document: Document, texts: Texts) -> tuple[Envir
     if isinstance(definition, Mapping):
         inline = yaml.safe_dump(plain(definition), sort_keys=False, allow_unicode=True)
         return CondaFile(document.path, inline), [*check_conda(definition, document, texts, serves=True)]
+    managed = _inside(root, "environment", "python", "userManagedDependencies")
+    if isinstance(managed, Scalar) and managed.value is True and _image(root):
+        return None, []  # the packages are those of the image
     if isinstance(section, Mapping) and (name := text(_entry(section, "name"))):
         version = text(_entry(section, "version"))
         return EnvironmentReference(f"{name}:{version}" if version else name, section.place), []
