@@ -22,6 +22,7 @@ from scoredock.environment.installed import installed_distributions, site_packag
 from scoredock.environment.modules import installed_modules
 from scoredock.environment.twins import known_modules
 from scoredock.finding import Finding
+from scoredock.project import read_project
 from tests.contract.applying import apply
 from tests.contract.conftest import Served, Zygote, environment, install
 
@@ -202,6 +203,27 @@ def test_sd113_a_package_that_is_added(deployment: Deployment, older: Installati
     install(older.python, tuple(line for line in section["pip"] if not line.startswith("azureml")))
     assert deployment.codes(older) == []
     assert deployment.works(older)
+
+
+def test_sd403_and_sd407_the_server_and_pip_that_are_added(deployment: Deployment, newer: Installation, tmp_path: Path) -> None:
+    conda = deployment.folder / "conda.yml"
+    conda.write_text("dependencies:\n  - python=3.11\n  - pip:\n      - joblib  # loads the model\n", encoding="utf-8")
+    deployment.put(IMPORTING.format("import joblib")).found(newer)
+    python = environment(tmp_path / "bare", ("joblib",))
+    without = subprocess.run([python, "-m", "azureml_inference_server_http"], capture_output=True, text=True, check=False)
+    assert "No module named azureml_inference_server_http" in without.stderr
+    seen = set()
+    while found := [one for one in read_project(deployment.folder / "deployment.yml").findings if one.place.path == conda]:
+        assert found[0].fix is not None
+        seen.add(found[0].code)
+        conda.write_text(apply(conda.read_text(encoding="utf-8"), found[0].fix), encoding="utf-8")
+    assert seen == {"SD403", "SD407"}
+    _, pip, section = yaml.safe_load(conda.read_text(encoding="utf-8"))["dependencies"]
+    assert pip == "pip"
+    install(python, tuple(section["pip"]))
+    started = Zygote(python, deployment.folder, tmp_path)
+    assert deployment.works(Installation(python, started))
+    started.stop()
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 from scoredock.lsp.analysis import PAUSE
 from tests.lsp.session import Session
@@ -136,6 +137,32 @@ def test_a_quick_fix_mends_what_it_says(session: Session, tmp_path: Path) -> Non
     edits = actions[0]["edit"]["changes"][uri]
     session.change(uri, 2, *({"range": e["range"], "text": e["newText"]} for e in sorted(edits, key=start_of, reverse=True)))
     assert "SD301" not in session.codes(uri, 2)
+
+
+def test_a_quick_fix_may_mend_another_file(session: Session, tmp_path: Path) -> None:
+    """The package that an import misses goes into the conda file, and the finding goes before that is saved."""
+    conda = "dependencies:\n  - python=3.11\n  - pip\n  - pip:\n    - azureml-inference-server-http  # serves\n"
+    (tmp_path / "conda.yml").write_text(conda)
+    (tmp_path / "deployment.yml").write_text(
+        "name: blue\nendpoint_name: x\ninstance_type: y\nmodel: azureml:m:1\n"
+        "code_configuration: {code: src, scoring_script: score.py}\nenvironment: {image: z, conda_file: conda.yml}\n"
+    )
+    (tmp_path / "src").mkdir()
+    uri = session.open(tmp_path / "src" / "score.py", f"import sklearn\n{GOOD}")
+
+    def told() -> list[dict[str, Any]]:
+        return [d for d in session.diagnostics.get(uri, {"diagnostics": []})["diagnostics"] if d["code"] == "SD113"]
+
+    session.until(lambda: bool(told()), "the import to be found missing")
+    context = {"diagnostics": told(), "only": ["quickfix"]}
+    params = {"textDocument": {"uri": uri}, "range": told()[0]["range"], "context": context}
+    (action,) = [a for a in session.request("textDocument/codeAction", params) if a["title"].endswith("to conda.yml")]
+    ((other, edits),) = action["edit"]["changes"].items()
+    assert other.endswith("conda.yml")
+    session.open(tmp_path / "conda.yml", conda, "yaml")
+    session.change(other, 2, *({"range": edit["range"], "text": edit["newText"]} for edit in edits))
+    session.until(lambda: not told(), "the import to be found")
+    assert (tmp_path / "conda.yml").read_text() == conda
 
 
 def start_of(edit: dict[str, dict[str, dict[str, int]]]) -> tuple[int, int]:
