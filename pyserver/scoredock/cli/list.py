@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     rows = [("NAME", "STATE", "TARGET", "AGE", "UPDATES", "SCORING URI")]
     rows += [
-        (s.name, s.state.value, s.target, age(s.started_at), str(s.generation - 1), s.scoring_uri if s.port else "")
+        (s.name, s.state.value, s.target, age(s.started_at), str(s.generation - 1), s.scoring_uri)
         for s in sorted(found, key=lambda service: service.name)
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]

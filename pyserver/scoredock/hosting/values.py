@@ -78,7 +78,8 @@ class Service:
 
     @property
     def scoring_uri(self) -> str:
-        return f"http://127.0.0.1:{self.port}/score"
+        """Where it answers; "" while it is being built and has no port."""
+        return f"http://127.0.0.1:{self.port}/score" if self.port else ""
 
 
 @dataclass(frozen=True, slots=True)
