@@ -9,7 +9,6 @@ import psutil
 import pytest
 from tests.hosting.kit import ECHO, Kit, post, until
 
-from scoredock.environment.bytecode import is_compiled
 from scoredock.environment.declared import packages_folder
 from scoredock.environment.sync import read_specification, sync
 from scoredock.environment.values import ReadyEnvironment
@@ -47,14 +46,14 @@ def compilers(prefix: Path) -> list[psutil.Process]:
     return found
 
 
-async def test_everything_is_compiled_after_a_while(kit: Kit, ready: ReadyEnvironment) -> None:
+async def test_packages_are_compiled_after_a_while(kit: Kit, ready: ReadyEnvironment) -> None:
     service = await kit.engine.deploy(kit.plan())
     assert post(service)["answer"] == "one"
-    assert not is_compiled(ready) and not compilers(ready.prefix), "nothing of it slows the first answers"
-    await until(lambda: is_compiled(ready), 120)
-    packages = packages_folder(ready)
-    lacking = [path for path in packages.glob("flask/*.py") if not list(path.parent.glob(f"__pycache__/{path.stem}.*.pyc"))]
-    assert list(packages.glob("flask/*.py")) and not lacking
+    for compiler in await until(lambda: compilers(ready.prefix), 120):
+        assert compiler.create_time() - service.started_at > bytecode.QUIET - 1, "nothing of it slows the first answers"
+    # What nobody imports, and comes early: on a busy machine the whole of it waits until others have done.
+    cache = packages_folder(ready) / "annotated_types" / "__pycache__"
+    await until(lambda: list(cache.glob("test_cases.*.pyc")), 120)
     assert post(service)["answer"] == "one"
 
 
@@ -66,4 +65,3 @@ async def test_it_ends_with_the_service(kit: Kit, ready: ReadyEnvironment) -> No
     arbiter = psutil.Process(int(service.identity.split(":")[0]))
     arbiter.kill()  # nobody is left to end what it had begun
     await until(lambda: not compilers(ready.prefix), 30)
-    assert not is_compiled(ready)
