@@ -120,8 +120,9 @@ describe.skipIf(missing())("the debugger in the workbench", () => {
       return found.includes("servise") && found.includes('"boolean"');
     });
     await window.focusTab("launch.json");
-    const line = window.read(".vscode/launch.json").split("\n").findIndex((text) => text.includes("configurations")) + 1;
-    await window.goTo(line, 100);
+    const lines = window.read(".vscode/launch.json").split("\n");
+    const line = lines.findIndex((text) => text.includes("configurations"));
+    await window.goTo(line + 1, (lines[line] ?? "").length + 1);
     await window.page.keyboard.press("Enter");
     await window.page.keyboard.press("Control+Space");
     await window.page.locator(".suggest-widget .monaco-list-row").first().waitFor();
