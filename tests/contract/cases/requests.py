@@ -2,6 +2,7 @@
 
 from tests.contract.cases.case import FAILS, MODEL, PLAIN, RAW, SCHEMA, Case, after, script
 
+PASSING = "import functools\n\n\ndef passing(function):\n    @functools.wraps(function)\n    def inner(data):\n        return function(data)\n    return inner\n\n\n"
 PREDICT = "def run(data):\n    return model.predict(np.array(json.loads(data)['data'])).tolist()\n"
 
 
@@ -216,6 +217,22 @@ CASES = (
         after(PLAIN, "async def run(data):\n    return 1\n"),
         FAILS,
         after(PLAIN, "def run(data):\n    return 1\n"),
+        fixed=True,
+    ),
+    Case(
+        "SD204",
+        "decorated",
+        after(PLAIN, f"{PASSING}@passing\nasync def run(data):\n    return 1\n"),
+        FAILS,
+        after(PLAIN, f"{PASSING}@passing\ndef run(data):\n    return 1\n"),
+        near=(
+            after(
+                PLAIN,
+                "import asyncio\n"
+                + PASSING.replace("return function(data)", "return asyncio.run(function(data))")
+                + "@passing\nasync def run(data):\n    return 1\n",
+            ),
+        ),
         fixed=True,
     ),
     Case(

@@ -5,6 +5,8 @@ from tests.contract.cases.case import EXIT, FAILS, MODEL, PLAIN, RAW, SCHEMA, Ca
 RUN = "def run(data):\n    return 1\n"
 OK = after(PLAIN, RUN)
 
+NAMED = "import functools\nimport joblib\n\n\ndef named(function):\n    @functools.wraps(function)\n    def inner(*args, **kwargs):\n        return function(*args, **kwargs)\n    return inner\n\n\n"
+
 CASES = (
     Case("SD101", "unclosed bracket", after(PLAIN, "def run(data:\n    return 1\n"), EXIT, OK),
     Case("SD101", "print statement", after(PLAIN, 'def run(data):\n    print "x"\n    return 1\n'), EXIT, OK),
@@ -86,6 +88,17 @@ CASES = (
         EXIT,
         "import joblib\ndef init(context=None):\n    pass\n" + RUN,
         near=("import joblib\ndef init(*args, **kwargs):\n    pass\n" + RUN,),
+    ),
+    Case(
+        "SD104",
+        "decorated",
+        NAMED + "@named\ndef init(path):\n    pass\n\n\n" + RUN,
+        EXIT,
+        NAMED + "@named\ndef init(path=None):\n    pass\n\n\n" + RUN,
+        near=(
+            "import functools\nimport joblib\n\n\ndef given(function):\n    @functools.wraps(function)\n    def inner():\n        return function('x')\n    return inner\n\n\n@given\ndef init(path):\n    pass\n\n\n"
+            + RUN,
+        ),
     ),
     Case(
         "SD104",
@@ -233,6 +246,17 @@ CASES = (
         "def init():\n    global model\n    model = 1\n\n\ndef run(data):\n    return model\n",
         near=(
             "import asyncio\n\n\nasync def load():\n    global model\n    model = 1\n\n\ndef init():\n    asyncio.run(load())\n\n\ndef run(data):\n    return model\n",
+        ),
+        fixed=True,
+    ),
+    Case(
+        "SD109",
+        "decorated",
+        NAMED + "@named\nasync def init():\n    global model\n    model = 1\n\n\ndef run(data):\n    return model\n",
+        FAILS,
+        NAMED + "@named\ndef init():\n    global model\n    model = 1\n\n\ndef run(data):\n    return model\n",
+        near=(
+            "import asyncio\nimport functools\nimport joblib\n\n\ndef waited(function):\n    @functools.wraps(function)\n    def inner():\n        return asyncio.run(function())\n    return inner\n\n\n@waited\nasync def init():\n    global model\n    model = 1\n\n\ndef run(data):\n    return model\n",
         ),
         fixed=True,
     ),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
 from scoredock.contract.signature import signature_of
+from scoredock.contract.values import Function
 from scoredock.finding import Finding
 
 RULE = Rule("SD104", "init-takes-arguments", on_broken_text=True)
@@ -16,14 +17,24 @@ def check(script: Script) -> Iterator[Finding]:
     if not script.entry.online:
         return
     for init in script.entry.inits or ():
-        if init.wraps is not None:
-            continue  # what stands around it is called instead, and may supply the arguments
         required = [argument for argument, needed in signature_of(init).named if needed]
+        if init.wraps is not None and not _passed_on_bare(script, init):
+            continue  # what stands around it is called instead, and may supply the arguments
         if required:
             names = ", ".join(f"`{argument.arg}`" for argument in required)
             yield RULE.finding(
                 script,
-                init.node,
+                init.origin.node,
                 f"The server calls `init()` with nothing, but it wants {names}: the server will not start (exit 3). "
                 "Find out the value inside of `init`, or give a default.",
             )
+
+
+def _passed_on_bare(script: Script, init: Function) -> bool:
+    """Whether the decorators call the author's function with as little as the server gives them."""
+    calls = [
+        call
+        for call in script.notes.calls
+        if call.phase == "init" and isinstance(call.callee, Function) and call.callee.node is init.origin.node
+    ]
+    return bool(calls) and all(not call.arguments and not call.keywords for call in calls)

@@ -17,8 +17,8 @@ def check(script: Script) -> Iterator[Finding]:
     if not script.entry.online:
         return
     for init in script.entry.inits or ():
-        node = init.node
-        if not isinstance(node, ast.AsyncFunctionDef):
+        node = init.origin.node
+        if not isinstance(node, ast.AsyncFunctionDef) or (init.wraps is not None and _is_run(script)):
             continue
         yield RULE.finding(
             script,
@@ -33,3 +33,8 @@ def check(script: Script) -> Iterator[Finding]:
 def _matters(node: ast.AsyncFunctionDef) -> bool:
     """Whether the body sets anything that a request could miss."""
     return any(isinstance(part, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Global)) for part in ast.walk(node))
+
+
+def _is_run(script: Script) -> bool:
+    """Whether a decorator may run the coroutine."""
+    return any(call.phase == "init" and "run" in getattr(call.node.func, "attr", "") for call in script.notes.calls)

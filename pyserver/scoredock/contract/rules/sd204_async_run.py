@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from scoredock.contract.fixes import without_async
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
+from scoredock.contract.values import options, type_of
 from scoredock.finding import Finding
 
 RULE = Rule("SD204", "async-run", on_broken_text=True)
@@ -17,11 +18,17 @@ def check(script: Script) -> Iterator[Finding]:
     if not script.entry.online:
         return
     for run in script.entry.runs or ():
-        if isinstance(run.node, ast.AsyncFunctionDef):
+        node = run.origin.node
+        if isinstance(node, ast.AsyncFunctionDef) and (run.wraps is None or gives_coroutine(script)):
             yield RULE.finding(
                 script,
-                run.node,
+                node,
                 "The server calls `run` without awaiting it and cannot send a coroutine: every request answers 500. "
                 "Use `def run`, with `asyncio.run(…)` inside for what must be awaited.",
-                fix=without_async(script, run.node),
+                fix=without_async(script, node),
             )
+
+
+def gives_coroutine(script: Script) -> bool:
+    """Whether a decorator hands on what it got from the author's function, without awaiting it."""
+    return any(type_of(option) == "coroutine" for one in script.answers.returned for option in options(one.value))

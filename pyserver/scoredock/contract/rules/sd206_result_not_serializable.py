@@ -35,7 +35,10 @@ class Refused(NamedTuple):
 def check(script: Script) -> Iterator[Finding]:
     if not script.entry.online:
         return
+    is_async = any(isinstance(run.origin.node, ast.AsyncFunctionDef) for run in script.entry.runs or ())
     for one in refused(script):
+        if is_async and getattr(one.refusal.value, "type", "") == "coroutine":
+            continue  # SD204's
         # A function that was not called is SD305's, what only rawhttp scripts do is SD207's.
         if not isinstance(one.refusal.value, Method) and not (one.returned and _is_of_rawhttp(script, one.refusal)):
             yield _finding(script, one)
