@@ -176,10 +176,10 @@ describe.skipIf(missing() ?? !process.env["SCOREDOCK_TEST_BASE_IMAGE"])("the deb
     const row = window.page.locator(".monaco-list-row").filter({ hasText: "weights" }).filter({ hasText: "docker" }).first();
     const item = window.page.locator(".monaco-menu .action-label").filter({ hasText: "Debug a Sample" }).first();
     await until(async () => {
-      // A menu takes no click in the moment after it has opened.
+      // A menu takes no click in the moment after it has opened, and may close without having taken one.
       if (!(await item.isVisible())) await row.click({ button: "right" });
       await item.click({ delay: 50, timeout: 2_000 });
-      await item.waitFor({ state: "hidden", timeout: 1_000 });
+      await window.page.locator(".debug-toolbar").waitFor({ timeout: 20_000 });
     });
     await stoppedIn(window, "run", LINE - 1);
     await goOn(window);

@@ -1,7 +1,7 @@
 // A real VS Code (code-server) in a real Chromium, with the VSIX as it was built. What a test does with it reads as a user's
 // actions; what it waits for has a deadline.
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -148,6 +148,7 @@ export class Installation {
     } catch {
       // all of it has ended
     }
+    rmSync(this.home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }
 
