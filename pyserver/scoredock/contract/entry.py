@@ -6,10 +6,10 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from scoredock.contract.evaluation.parameters import parameters
+from scoredock.contract.evaluation.values import Anything, Function, options
 from scoredock.contract.facts import Role
-from scoredock.contract.parameters import parameters
 from scoredock.contract.signature import Signature, signature_of
-from scoredock.contract.values import Anything, Function, options
 
 if TYPE_CHECKING:
     from scoredock.contract.script import Script

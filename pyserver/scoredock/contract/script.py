@@ -6,14 +6,14 @@ import ast
 from functools import cached_property
 from pathlib import Path
 
-from scoredock.contract.answers import Answers, follow
 from scoredock.contract.entry import Entry, find_entry
+from scoredock.contract.evaluation.answers import Answers, follow
+from scoredock.contract.evaluation.machine import Call, Machine, Notes
+from scoredock.contract.evaluation.values import Function, Instance, Reference, options
 from scoredock.contract.facts import Facts
-from scoredock.contract.machine import Call, Machine, Notes
 from scoredock.contract.parse import Parsed
 from scoredock.contract.scopes import Scope, Walk, walk
 from scoredock.contract.text import Text
-from scoredock.contract.values import Function, Instance, Reference, options
 
 
 class Script:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from scoredock.contract.values import (
+from scoredock.contract.evaluation.values import (
     Anything,
     Class,
     Constant,

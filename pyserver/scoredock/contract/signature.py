@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from scoredock.contract.parameters import FunctionNode, parameters
-from scoredock.contract.values import Function
+from scoredock.contract.evaluation.parameters import FunctionNode, parameters
+from scoredock.contract.evaluation.values import Function
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from scoredock.contract.evaluation.library import BUILTINS
 from scoredock.contract.guards import caught_names
-from scoredock.contract.library import BUILTINS
 from scoredock.contract.scopes import Scope
 
 if TYPE_CHECKING:

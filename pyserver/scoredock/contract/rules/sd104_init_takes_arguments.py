@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scoredock.contract.evaluation.values import Function
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
 from scoredock.contract.signature import signature_of
-from scoredock.contract.values import Function
 from scoredock.finding import Finding
 
 RULE = Rule("SD104", "init-takes-arguments", on_broken_text=True)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scoredock.contract.library import PARAMETER_TYPES, SCHEMA_DECORATORS
-from scoredock.contract.machine import Call
-from scoredock.contract.rule import Rule
-from scoredock.contract.script import Script
-from scoredock.contract.values import (
+from scoredock.contract.evaluation.library import PARAMETER_TYPES, SCHEMA_DECORATORS
+from scoredock.contract.evaluation.machine import Call
+from scoredock.contract.evaluation.values import (
     ANY,
     NONE,
     Class,
@@ -26,6 +24,8 @@ from scoredock.contract.values import (
     options,
     type_of,
 )
+from scoredock.contract.rule import Rule
+from scoredock.contract.script import Script
 from scoredock.finding import Edit, Finding, Fix, Severity
 
 RULE = Rule("SD110", "schema-sample-not-wrapped")

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Iterator
 
 from scoredock.contract.brought import KNOWN, brought
+from scoredock.contract.evaluation.library import AML_REQUEST, AML_RESPONSE
 from scoredock.contract.facts import EnvironmentFacts
 from scoredock.contract.import_sites import ImportSite, import_sites
-from scoredock.contract.library import AML_REQUEST, AML_RESPONSE
 from scoredock.contract.removed import REMOVED
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from scoredock.contract.evaluation.values import Reference
 from scoredock.contract.import_sites import import_sites
 from scoredock.contract.removed import REMOVED, Removed
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
 from scoredock.contract.undefined import is_guarded, reads
-from scoredock.contract.values import Reference
 from scoredock.contract.versions import newest_allowed, release
 from scoredock.finding import Edit, Finding, Fix, Severity
 

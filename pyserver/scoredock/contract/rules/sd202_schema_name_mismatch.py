@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from scoredock.contract.evaluation.values import Constant, Schema
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
 from scoredock.contract.signature import Signature, signature_of
-from scoredock.contract.values import Constant, Schema
 from scoredock.finding import Edit, Finding, Fix
 
 RULE = Rule("SD202", "schema-name-mismatch")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from scoredock.contract.evaluation.values import options, type_of
 from scoredock.contract.fixes import without_async
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
-from scoredock.contract.values import options, type_of
 from scoredock.finding import Finding
 
 RULE = Rule("SD204", "async-run", on_broken_text=True)

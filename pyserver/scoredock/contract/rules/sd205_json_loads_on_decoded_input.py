@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scoredock.contract.evaluation.values import Value, options, type_of
 from scoredock.contract.fixes import replaced_by_argument
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
-from scoredock.contract.values import Value, options, type_of
 from scoredock.finding import Finding
 
 RULE = Rule("SD205", "json-loads-on-decoded-input")

@@ -6,11 +6,11 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from scoredock.contract.evaluation.values import Instance, Mapping, Method, Object, Sequence
 from scoredock.contract.fixes import after
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
 from scoredock.contract.serializable import Refusal, refusal
-from scoredock.contract.values import Instance, Mapping, Method, Object, Sequence
 from scoredock.contract.words import words
 from scoredock.finding import Finding, Fix, Severity
 

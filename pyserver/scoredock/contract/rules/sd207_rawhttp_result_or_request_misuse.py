@@ -6,14 +6,14 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
+from scoredock.contract.evaluation.library import RESPONSE
+from scoredock.contract.evaluation.machine import Access, Call
+from scoredock.contract.evaluation.values import Constant, Mapping, Method, Object, Sequence, Value, options, tagged, type_of
 from scoredock.contract.fixes import after
-from scoredock.contract.library import RESPONSE
-from scoredock.contract.machine import Access, Call
 from scoredock.contract.request import CALLABLE, PROPERTIES, REQUEST_ATTRIBUTES
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
 from scoredock.contract.serializable import refusal
-from scoredock.contract.values import Constant, Mapping, Method, Object, Sequence, Value, options, tagged, type_of
 from scoredock.finding import Edit, Finding, Fix, Place, Severity
 
 RULE = Rule("SD207", "rawhttp-result-or-request-misuse")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scoredock.contract.evaluation.values import Constant, Value, options, tagged
 from scoredock.contract.request import REQUEST_ATTRIBUTES
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
-from scoredock.contract.values import Constant, Value, options, tagged
 from scoredock.contract.words import words
 from scoredock.finding import Finding, Severity
 

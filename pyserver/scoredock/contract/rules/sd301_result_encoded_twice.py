@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from scoredock.contract.evaluation.values import options, tagged
 from scoredock.contract.fixes import replaced_by_argument
 from scoredock.contract.rule import Rule
 from scoredock.contract.scopes import Scope
 from scoredock.contract.script import Script
-from scoredock.contract.values import options, tagged
 from scoredock.finding import Finding, Fix, Severity
 
 RULE = Rule("SD301", "result-encoded-twice", Severity.WARNING)

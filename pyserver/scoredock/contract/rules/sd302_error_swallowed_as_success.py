@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from scoredock.contract.evaluation.values import Anything, Mapping, Object, OneOf, Sequence, Value, tagged, type_of
 from scoredock.contract.guards import caught_names
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
-from scoredock.contract.values import Anything, Mapping, Object, OneOf, Sequence, Value, tagged, type_of
 from scoredock.finding import Finding, Severity
 
 RULE = Rule("SD302", "error-swallowed-as-success", Severity.WARNING)

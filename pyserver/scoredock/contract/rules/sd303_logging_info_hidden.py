@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from scoredock.contract.evaluation.values import Method, Object, Reference, Value
 from scoredock.contract.fixes import add_keyword
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
-from scoredock.contract.values import Method, Object, Reference, Value
 from scoredock.finding import Edit, Finding, Fix, Place, Severity
 
 RULE = Rule("SD303", "logging-info-hidden", Severity.INFORMATION)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scoredock.contract.evaluation.values import Constant, Mapping, Reference, Sequence, Value, options
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
-from scoredock.contract.values import Constant, Mapping, Reference, Sequence, Value, options
 from scoredock.finding import Finding, Severity
 
 RULE = Rule("SD304", "http-tuple-ignored", Severity.WARNING)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from scoredock.contract.evaluation.values import Method, Value, options
 from scoredock.contract.fixes import after
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
 from scoredock.contract.serializable import refusal
-from scoredock.contract.values import Method, Value, options
 from scoredock.contract.words import words
 from scoredock.finding import Finding, Fix, Severity
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from scoredock.contract.evaluation.library import RESPONSE
+from scoredock.contract.evaluation.values import Constant, options, type_of
 from scoredock.contract.fixes import add_keyword
-from scoredock.contract.library import RESPONSE
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
-from scoredock.contract.values import Constant, options, type_of
 from scoredock.finding import Finding, Severity
 
 RULE = Rule("SD306", "amlresponse-dict-without-json", Severity.WARNING)

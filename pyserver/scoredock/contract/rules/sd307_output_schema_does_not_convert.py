@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scoredock.contract.evaluation.values import ParameterType
 from scoredock.contract.rule import Rule
 from scoredock.contract.rules.sd206_result_not_serializable import refused
 from scoredock.contract.script import Script
-from scoredock.contract.values import ParameterType
 from scoredock.finding import Finding, Severity
 
 RULE = Rule("SD307", "output-schema-does-not-convert", Severity.WARNING)

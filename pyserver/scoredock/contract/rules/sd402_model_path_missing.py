@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from scoredock.contract.machine import Call
+from scoredock.contract.evaluation.machine import Call
+from scoredock.contract.evaluation.values import Class, Constant, Function, Method, ModelPath, Reference, Value
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
-from scoredock.contract.values import Class, Constant, Function, Method, ModelPath, Reference, Value
 from scoredock.finding import Edit, Finding, Fix
 
 RULE = Rule("SD402", "model-path-missing")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from scoredock.contract.values import Constant, ModelPath, Value
+from scoredock.contract.evaluation.values import Constant, ModelPath, Value
 
 VARIABLE = "AZUREML_MODEL_DIR"
 _SAME = frozenset(("os.path.abspath", "os.path.normpath", "os.path.realpath", "os.path.expanduser", "os.fspath", "builtins.str"))

@@ -1,4 +1,4 @@
-"""What an expression may be at run time, as far as the text tells: the values that `evaluate.py` computes with.
+"""What an expression may be at run time, as far as the text tells: the values that `machine.py` computes with.
 
 A value is one of the classes below. ``ANY`` is whatever we do not know; rules stay silent about it. ``OneOf`` holds
 what different paths give. All are immutable.
@@ -11,7 +11,7 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, Union
 
 if TYPE_CHECKING:
-    from scoredock.contract.frame import Frame
+    from scoredock.contract.evaluation.frame import Frame
 
 # Written out by hand: sixteen frozen dataclasses take 12 ms to make, which is more than a whole analysis, and are slower.
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from scoredock.contract import expressions
-from scoredock.contract.operators import binary
-from scoredock.contract.values import (
+from scoredock.contract.evaluation import expressions
+from scoredock.contract.evaluation.operators import binary
+from scoredock.contract.evaluation.values import (
     ANY,
     Class,
     Constant,
@@ -28,8 +28,8 @@ from scoredock.contract.values import (
 from scoredock.contract.words import words
 
 if TYPE_CHECKING:
-    from scoredock.contract.frame import Frame
-    from scoredock.contract.machine import Machine
+    from scoredock.contract.evaluation.frame import Frame
+    from scoredock.contract.evaluation.machine import Machine
 
 
 def assign(machine: Machine, target: ast.expr, value: Value, frame: Frame) -> None:

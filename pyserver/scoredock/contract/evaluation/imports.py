@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from scoredock.contract.values import ANY, Reference, Value
+from scoredock.contract.evaluation.values import ANY, Reference, Value
 
 if TYPE_CHECKING:
-    from scoredock.contract.frame import Frame
-    from scoredock.contract.machine import Machine
+    from scoredock.contract.evaluation.frame import Frame
+    from scoredock.contract.evaluation.machine import Machine
 
 
 def run_import(machine: Machine, node: ast.Import, frame: Frame) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from scoredock.contract.values import ANY, Mapping, Sequence, Value, constant
+from scoredock.contract.evaluation.values import ANY, Mapping, Sequence, Value, constant
 
 if TYPE_CHECKING:
-    from scoredock.contract.frame import Frame
-    from scoredock.contract.machine import Machine
+    from scoredock.contract.evaluation.frame import Frame
+    from scoredock.contract.evaluation.machine import Machine
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -27,7 +27,7 @@ def parameters(node: FunctionNode) -> list[tuple[ast.arg, bool]]:
 
 def bind_parameters(machine: Machine, node: FunctionNode, frame: Frame, given: list[Value], keywords: dict[str, Value]) -> None:
     """Put what is given (or the defaults, or the unknown) into the frame of a call."""
-    from scoredock.contract.expressions import evaluate
+    from scoredock.contract.evaluation.expressions import evaluate
 
     arguments = node.args
     positional = [*arguments.posonlyargs, *arguments.args]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scoredock.contract.values import ANY, NONE, OneOf, Value, join
+from scoredock.contract.evaluation.values import ANY, NONE, OneOf, Value, join
 
 if TYPE_CHECKING:
     import ast
 
-    from scoredock.contract.machine import Returned
+    from scoredock.contract.evaluation.machine import Returned
     from scoredock.contract.scopes import Scope
 
 

@@ -6,8 +6,9 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from scoredock.contract import entry, expressions
-from scoredock.contract.values import (
+from scoredock.contract import entry
+from scoredock.contract.evaluation import expressions
+from scoredock.contract.evaluation.values import (
     ANY,
     NONE,
     Anything,
@@ -23,8 +24,8 @@ from scoredock.contract.values import (
 )
 
 if TYPE_CHECKING:
-    from scoredock.contract.frame import Frame
-    from scoredock.contract.machine import Machine
+    from scoredock.contract.evaluation.frame import Frame
+    from scoredock.contract.evaluation.machine import Machine
 
 Names = dict[str, Value]
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from scoredock.contract.frame import without_none
-from scoredock.contract.library import GUESSED, MODEL
-from scoredock.contract.methods import ATTRIBUTES, METHODS, PLAIN, PREDICTING
-from scoredock.contract.model_paths import VARIABLE
-from scoredock.contract.request import CALLABLE
-from scoredock.contract.values import (
+from scoredock.contract.evaluation.frame import without_none
+from scoredock.contract.evaluation.library import GUESSED, MODEL
+from scoredock.contract.evaluation.methods import ATTRIBUTES, METHODS, PLAIN, PREDICTING
+from scoredock.contract.evaluation.model_paths import VARIABLE
+from scoredock.contract.evaluation.values import (
     ANY,
     STR,
     Anything,
@@ -31,12 +30,13 @@ from scoredock.contract.values import (
     join,
     type_of,
 )
+from scoredock.contract.request import CALLABLE
 
 # Names that pandas and NumPy gave to methods, and that nobody gives to anything else.
 ALWAYS_METHODS = frozenset(("tolist", "to_list", "to_json", "to_dict"))
 
 if TYPE_CHECKING:
-    from scoredock.contract.machine import Machine
+    from scoredock.contract.evaluation.machine import Machine
 
 
 def read_attribute(machine: Machine, node: ast.Attribute, receiver: Value) -> Value:

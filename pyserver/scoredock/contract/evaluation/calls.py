@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from scoredock.contract.library import (
+from scoredock.contract.evaluation.library import (
     ARRAY,
     BUILTIN_TYPES,
     CALLS,
@@ -18,9 +18,9 @@ from scoredock.contract.library import (
     RESPONSE,
     SCHEMA_DECORATORS,
 )
-from scoredock.contract.methods import DICT, JSON_TEXT, LIST, call_method
-from scoredock.contract.model_paths import joined, of_call
-from scoredock.contract.values import (
+from scoredock.contract.evaluation.methods import DICT, JSON_TEXT, LIST, call_method
+from scoredock.contract.evaluation.model_paths import joined, of_call
+from scoredock.contract.evaluation.values import (
     ANY,
     NONE,
     STR,
@@ -44,7 +44,7 @@ from scoredock.contract.values import (
 )
 
 if TYPE_CHECKING:
-    from scoredock.contract.machine import Machine
+    from scoredock.contract.evaluation.machine import Machine
 
 NEVER = Object("never")
 # Arguments with which pandas' readers give something else than a frame.
@@ -170,7 +170,7 @@ def _builtin(machine: Machine, name: str, arguments: list[Value], keywords: dict
         rest = first.rest if isinstance(first, Mapping) else None
         return Mapping((*items, *((Constant(key, "str"), value) for key, value in keywords.items())), rest)
     if name == "getattr":
-        from scoredock.contract.accesses import attribute_of
+        from scoredock.contract.evaluation.accesses import attribute_of
 
         if len(arguments) == 2 and isinstance(arguments[1], Constant) and isinstance(arguments[1].value, str):
             return attribute_of(machine, arguments[0], arguments[1].value)
@@ -225,7 +225,7 @@ def call_method_of(machine: Machine, method: Method, arguments: list[Value], key
 
 
 def _of_dict(receiver: Mapping, name: str, arguments: list[Value]) -> Value:
-    from scoredock.contract.accesses import item_of
+    from scoredock.contract.evaluation.accesses import item_of
 
     if name in ("get", "pop", "setdefault") and arguments:
         found = item_of(receiver, arguments[0], False)

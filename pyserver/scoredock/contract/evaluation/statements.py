@@ -6,19 +6,19 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from scoredock.contract.classes import define_class
-from scoredock.contract.decorators import decorate
-from scoredock.contract.expressions import evaluate
-from scoredock.contract.frame import Frame, merge
+from scoredock.contract.evaluation.classes import define_class
+from scoredock.contract.evaluation.decorators import decorate
+from scoredock.contract.evaluation.expressions import evaluate
+from scoredock.contract.evaluation.frame import Frame, merge
+from scoredock.contract.evaluation.imports import run_import, run_import_from
+from scoredock.contract.evaluation.machine import Returned
+from scoredock.contract.evaluation.narrowing import narrow
+from scoredock.contract.evaluation.targets import assign, augment
+from scoredock.contract.evaluation.values import ANY, NONE, Function, Object, element_of
 from scoredock.contract.guards import carries_on
-from scoredock.contract.imports import run_import, run_import_from
-from scoredock.contract.machine import Returned
-from scoredock.contract.narrowing import narrow
-from scoredock.contract.targets import assign, augment
-from scoredock.contract.values import ANY, NONE, Function, Object, element_of
 
 if TYPE_CHECKING:
-    from scoredock.contract.machine import Machine
+    from scoredock.contract.evaluation.machine import Machine
 
 
 def run_block(machine: Machine, body: list[ast.stmt], frame: Frame) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from scoredock.contract.values import ANY, STR, Object, Sequence, Value, tagged, type_of
+from scoredock.contract.evaluation.values import ANY, STR, Object, Sequence, Value, tagged, type_of
 
 _ARRAYS = ("pandas.DataFrame", "pandas.Series", "numpy.ndarray", "torch.Tensor")
 _NUMBERS = ("bool", "int", "float")

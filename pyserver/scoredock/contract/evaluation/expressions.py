@@ -6,14 +6,14 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from scoredock.contract import calls, targets
-from scoredock.contract.accesses import read_attribute, read_item
-from scoredock.contract.frame import Frame, without_none
-from scoredock.contract.library import BUILTIN_TYPES, BUILTINS, NEVER_REPLACED
-from scoredock.contract.model_paths import added
-from scoredock.contract.narrowing import narrow
-from scoredock.contract.operators import binary
-from scoredock.contract.values import (
+from scoredock.contract.evaluation import calls, targets
+from scoredock.contract.evaluation.accesses import read_attribute, read_item
+from scoredock.contract.evaluation.frame import Frame, without_none
+from scoredock.contract.evaluation.library import BUILTIN_TYPES, BUILTINS, NEVER_REPLACED
+from scoredock.contract.evaluation.model_paths import added
+from scoredock.contract.evaluation.narrowing import narrow
+from scoredock.contract.evaluation.operators import binary
+from scoredock.contract.evaluation.values import (
     ANY,
     BOOL,
     STR,
@@ -38,7 +38,7 @@ from scoredock.contract.values import (
 )
 
 if TYPE_CHECKING:
-    from scoredock.contract.machine import Machine
+    from scoredock.contract.evaluation.machine import Machine
 
 
 def evaluate(machine: Machine, node: ast.expr, frame: Frame) -> Value:

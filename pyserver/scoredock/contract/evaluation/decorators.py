@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from scoredock.contract.expressions import apply, evaluate
-from scoredock.contract.library import RAWHTTP, TRANSPARENT
-from scoredock.contract.values import ANY, Function, Reference, Value, options
+from scoredock.contract.evaluation.expressions import apply, evaluate
+from scoredock.contract.evaluation.library import RAWHTTP, TRANSPARENT
+from scoredock.contract.evaluation.values import ANY, Function, Reference, Value, options
 
 if TYPE_CHECKING:
-    from scoredock.contract.frame import Frame
-    from scoredock.contract.machine import Machine
+    from scoredock.contract.evaluation.frame import Frame
+    from scoredock.contract.evaluation.machine import Machine
 
 # Methods' decorators; they are looked at where the method is read.
 _OF_METHODS = frozenset({"staticmethod", "classmethod", "property", "functools.cached_property", "abc.abstractmethod"})

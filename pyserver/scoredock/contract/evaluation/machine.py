@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from scoredock.contract.frame import Frame
-from scoredock.contract.methods import PREDICTING
-from scoredock.contract.scopes import Walk, walk
-from scoredock.contract.values import (
+from scoredock.contract.evaluation.frame import Frame
+from scoredock.contract.evaluation.methods import PREDICTING
+from scoredock.contract.evaluation.values import (
     ANY,
     Class,
     Function,
@@ -25,6 +24,7 @@ from scoredock.contract.values import (
     join,
     options,
 )
+from scoredock.contract.scopes import Walk, walk
 
 if TYPE_CHECKING:
     from scoredock.contract.facts import Module as Sibling
@@ -110,7 +110,7 @@ class Machine:
 
     def import_script(self) -> None:
         """Run the module's own statements."""
-        from scoredock.contract.statements import run_block
+        from scoredock.contract.evaluation.statements import run_block
 
         try:
             run_block(self, self.tree.body, self.frame)
@@ -168,7 +168,7 @@ class Machine:
             tree = ast.parse(found.text)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
-        from scoredock.contract.statements import run_block
+        from scoredock.contract.evaluation.statements import run_block
 
         names = walk(tree)
         self.scopes.update(names.scopes)
@@ -213,9 +213,9 @@ class Machine:
     def returns(self, function: Function, arguments: list[Value], keywords: dict[str, Value]) -> list[Returned]:
         """Follow a function with these arguments; every `return` it may reach with what it gives. A function that can
         run off its end gives None there, with a node of its own."""
-        from scoredock.contract.expressions import evaluate
-        from scoredock.contract.parameters import bind_parameters
-        from scoredock.contract.statements import run_block
+        from scoredock.contract.evaluation.expressions import evaluate
+        from scoredock.contract.evaluation.parameters import bind_parameters
+        from scoredock.contract.evaluation.statements import run_block
 
         node = function.node
         frame = Frame(function.frame, self.scopes.get(node))
@@ -236,7 +236,7 @@ class Machine:
             self._open_calls.discard(node)
         results = list(frame.returns)
         if alive:
-            from scoredock.contract.values import NONE
+            from scoredock.contract.evaluation.values import NONE
 
             results.append(Returned(ast.copy_location(ast.Return(value=None), node), NONE, None))
         self.returned.setdefault(node, []).extend(results)
@@ -266,7 +266,7 @@ class Machine:
 
     def set_attribute(self, of: Class, name: str, value: Value) -> None:
         before = self.attributes.get((of.node, name))
-        from scoredock.contract.values import NONE
+        from scoredock.contract.evaluation.values import NONE
 
         self.attributes[of.node, name] = value if before is None or before == NONE else join(before, value)
 

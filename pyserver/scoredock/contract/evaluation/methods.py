@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from scoredock.contract.library import ARRAY, FRAME, GUESSED, MODEL, SERIES, TENSOR
-from scoredock.contract.values import ANY, BOOL, INT, NONE, STR, Mapping, Object, Sequence, Value, type_of
+from scoredock.contract.evaluation.library import ARRAY, FRAME, GUESSED, MODEL, SERIES, TENSOR
+from scoredock.contract.evaluation.values import ANY, BOOL, INT, NONE, STR, Mapping, Object, Sequence, Value, type_of
 from scoredock.contract.words import words
 
 JSON_TEXT = Object("str", tags=frozenset({"json"}))

@@ -6,9 +6,8 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from scoredock.contract.machine import Machine, OutOfSteps, Returned
-from scoredock.contract.signature import data_parameter, signature_of
-from scoredock.contract.values import (
+from scoredock.contract.evaluation.machine import Machine, OutOfSteps, Returned
+from scoredock.contract.evaluation.values import (
     ANY,
     FLOAT,
     INT,
@@ -23,6 +22,7 @@ from scoredock.contract.values import (
     Value,
     join,
 )
+from scoredock.contract.signature import data_parameter, signature_of
 
 if TYPE_CHECKING:
     from scoredock.contract.entry import Entry
