@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,20 @@ def test_hover_on_a_load_says_what_the_model_file_says_of_itself(session: Sessio
         assert "digits.joblib" in text
         assert "suspicious: os.system" in text or "posix.system" in text
     assert "digits.joblib" not in hover(session, uri, at(SCRIPT, "model = joblib", 1))
+
+
+def test_hover_on_an_import_says_which_package_and_version_it_takes(session: Session, project: Path) -> None:
+    text = "import packaging.version as v, os\nfrom filelock import FileLock\n" + SCRIPT
+    (project / "src" / "score.py").write_text(text)
+    uri = opened(session, project / "src" / "score.py")
+    before = hover(session, uri, at(text, "packaging", 2))
+    assert "the environment file asks for `packaging>=20`; the environment is not synced" in before
+    session.request("scoredock/syncEnvironment", {"uri": (project / "deployment.yml").as_uri()}, timeout=120)
+    said = hover(session, uri, at(text, "packaging", 2))
+    version = re.search(r"\*\*packaging ([\d.]+)\*\* in the synced environment", said)
+    assert version and "`packaging>=20`" in said
+    assert "**filelock " in hover(session, uri, at(text, "filelock", 1))
+    assert hover(session, uri, at(text, ", os", 3)) == hover(session, uri, at(text, "FileLock", 1)) == ""
 
 
 def test_hover_explains_a_key_of_the_deployment_file(session: Session, project: Path) -> None:

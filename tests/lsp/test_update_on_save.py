@@ -119,6 +119,24 @@ def test_what_is_no_part_of_the_service_is_left_alone(project: Project) -> None:
     assert max(generations) <= 2
 
 
+def test_lines_that_the_running_service_does_not_keep_say_so(project: Project) -> None:
+    """On the line while it is typed: neither saved nor synced yet."""
+    path, session = project.folder / "conda.yml", project.session
+    uri = session.open(path, CONDA, "yaml")
+    session.change(uri, 2, {"text": CONDA.replace("server-http", "server-http==1.3.0") + "    - filelock\n"})
+
+    def said() -> dict[int, str]:
+        found = session.diagnostics.get(uri, {"diagnostics": ()})["diagnostics"]
+        return {item["range"]["start"]["line"]: item["message"] for item in found if item["code"] == "SD413"}
+
+    session.until(lambda: len(said()) == 2, "a word on both lines", 60)
+    name = project.service["name"]
+    assert said()[4].startswith(f"The service '{name}' runs with azureml-inference-server-http 1.")
+    assert f"The service '{name}' runs without filelock" in said()[5]
+    session.change(uri, 3, {"text": CONDA})
+    session.until(lambda: not said(), "the line as the service has it")
+
+
 def test_an_environment_that_cannot_be_made_is_said_and_the_old_code_goes_on(project: Project) -> None:
     project.session.notify("scoredock/settings", {**project.session.settings, "offline": True})
     project.save("conda.yml", CONDA + "    - scoredock-has-no-such-package==9.9\n", "yaml")

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from scoredock.environment.azureml_json import read_azureml_environment
-from scoredock.environment.drift import Drift, Line, State, against_definition
+from scoredock.environment.drift import Drift, Line, State, against_definition, compare
 from scoredock.environment.values import EnvironmentProblem, Specification
 from scoredock.finding import Edit, Finding, Fix, Place, Severity
 
@@ -46,6 +46,18 @@ def definition_findings(specification: Specification) -> tuple[Finding, ...]:
         for line in drift.lines
         if line.state in (State.DRIFTED, State.NOT_SYNCED) and line.place is not None
     )
+
+
+def service_findings(specification: Specification, service: str, installed: dict[str, str]) -> tuple[Finding, ...]:
+    """SD413 for lines that a running service does not keep: the file was changed after the service was made."""
+    found = []
+    for line in compare(specification, installed, ()).lines:
+        if line.place is None or line.state not in (State.DRIFTED, State.NOT_SYNCED):
+            continue
+        has = f"runs with {line.name} {line.installed}" if line.installed else f"runs without {line.name}"
+        message = f"The service '{service}' {has}, this line asks for '{line.wanted}'. Update the service."
+        found.append(Finding(line.place, "SD413", "environment-drifted", Severity.INFORMATION, message))
+    return tuple(found)
 
 
 def _of(line: Line, specification: Specification) -> Finding | None:

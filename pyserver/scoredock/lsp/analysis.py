@@ -22,7 +22,7 @@ from scoredock.lsp.store import Store
 
 if TYPE_CHECKING:
     from scoredock.contract.facts import Facts
-    from scoredock.lsp.surroundings import Around
+    from scoredock.lsp.surroundings import Around, Running
 
 log = logging.getLogger("scoredock.lsp")
 
@@ -51,6 +51,7 @@ class Analysis:
         self._facts: dict[Path, Facts] = {}
         self._looking: dict[str, asyncio.Task[Any]] = {}
         self._trusted = False
+        self._running: Running = {}
 
     def warm_up(self) -> None:
         """Import the checks while the client is busy with our answer, not when the first document waits for them."""
@@ -128,7 +129,9 @@ class Analysis:
         text = document.source if document.language == "python" else None
         overlay = self._documents.overlay()
         try:
-            around = await asyncio.to_thread(look_around, document.path, text, overlay, trusted=self._trusted)
+            around = await asyncio.to_thread(
+                look_around, document.path, text, overlay, trusted=self._trusted, running=self._running
+            )
         except ScoredockError as error:
             log.warning("%s: %s", document.path, error)
             return
@@ -186,6 +189,14 @@ class Analysis:
         """An environment was made: what a script may import has changed."""
         for document in self._documents:
             self._look_around(document)
+
+    def services_run(self, running: Running) -> None:
+        """Other services run, or with other packages: the lines of their environment files may say something else."""
+        if running != self._running:
+            self._running = running
+            for document in self._documents:
+                if document.language != "python":
+                    self._look_around(document)
 
     def trust(self, trusted: bool) -> None:
         """The user trusts the workspace (or no longer): only then may the environment's own Python be asked."""

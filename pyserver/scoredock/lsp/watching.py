@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from scoredock.finding import Finding
 from scoredock.lsp import protocol, tools
 from scoredock.lsp.analysis import OBSERVED
+from scoredock.lsp.running_packages import RunningPackages
 
 if TYPE_CHECKING:
     from scoredock.hosting.values import Event, Service
@@ -37,6 +38,7 @@ class Watching:
         self._generations: dict[str, int] = {}
         self._failures: dict[str, dict[tuple[Path, int, str], Finding]] = {}
         self._seen_in: dict[str, set[Path]] = {}
+        self._packages = RunningPackages()
         self.services: tuple[Service, ...] = ()
 
     def look(self, visible: bool) -> None:
@@ -67,6 +69,7 @@ class Watching:
         if self.services != before:
             self._server.tell(protocol.SERVICES_CHANGED, protocol.ServiceList(tuple(map(self.view, self.services))))
             self._server.refresh_views()
+            self._server.analysis.services_run(await self._packages.of(self.services))
         for service in self.services:
             self._note_generation(service)
             if service.name not in self._listening:

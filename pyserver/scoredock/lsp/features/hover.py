@@ -10,6 +10,7 @@ from lsprotocol import types
 
 from scoredock.lsp import azure_names
 from scoredock.lsp.environment_files import is_environment_file, lines_of
+from scoredock.lsp.imported import module_at, packages_of
 from scoredock.lsp.yaml_keys import keys_above
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ async def _of_script(server: ScoredockServer, document: Document, at: types.Posi
     word = word_at(document, at)
     if any(call.start() <= document.column(at) <= call.end() for call in _LOADS.finditer(document.line(at.line))):
         return await asyncio.to_thread(_loaded, server, document)
+    if (module := module_at(document.line(at.line), document.column(at))) and not document.virtual:
+        return await asyncio.to_thread(packages_of, module, document.path, server.documents.overlay())
     if word in azure_names.SCHEMA_TYPES:
         return [f"`{word}`\n\n{azure_names.SCHEMA_TYPES[word]}"]
     if word not in azure_names.VARIABLES:
