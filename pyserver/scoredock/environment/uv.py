@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from scoredock.environment.host_settings import uv_environment
+from scoredock.environment.leash import leashed
 from scoredock.environment.requirement_lines import without_credentials
 from scoredock.environment.values import EnvironmentProblem
 
@@ -87,25 +88,27 @@ async def run_child(
         if sys.platform == "win32"
         else {"start_new_session": True}
     )
-    child = await asyncio.create_subprocess_exec(
-        *command,
-        stdin=asyncio.subprocess.PIPE if text is not None else asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        cwd=folder,
-        env=dict(variables),
-        **options,  # type: ignore[arg-type]
-    )
-    try:
-        out, said, _ = await asyncio.gather(
-            _lines_of(child.stdout, on_out, raw=True), _lines_of(child.stderr, on_line), _feed(child.stdin, text)
+    with leashed(command) as (held, descriptors):
+        child = await asyncio.create_subprocess_exec(
+            *held,
+            stdin=asyncio.subprocess.PIPE if text is not None else asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            cwd=folder,
+            env=dict(variables),
+            pass_fds=descriptors,
+            **options,  # type: ignore[arg-type]
         )
-        code = await child.wait()
-    finally:
-        if child.returncode is None:
-            end_group(child.pid)
-            with contextlib.suppress(ProcessLookupError):
-                await asyncio.shield(child.wait())
+        try:
+            out, said, _ = await asyncio.gather(
+                _lines_of(child.stdout, on_out, raw=True), _lines_of(child.stderr, on_line), _feed(child.stdin, text)
+            )
+            code = await child.wait()
+        finally:
+            if child.returncode is None:
+                end_group(child.pid)
+                with contextlib.suppress(ProcessLookupError):
+                    await asyncio.shield(child.wait())
     return code, out, said
 
 
