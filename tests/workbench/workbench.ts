@@ -265,7 +265,15 @@ export class Window {
     await this.command("Developer: Show Running Extensions");
     const rows = this.page.locator(".runtime-extensions-editor .monaco-list-row");
     await rows.first().waitFor();
-    return rows.allInnerTexts();
+    // Only the rows in sight are there, the slowest first: a quick one, as ours, is seen in a tall window only.
+    const size = this.page.viewportSize();
+    if (!size) throw new Error("the page has no size");
+    await this.page.setViewportSize({ ...size, height: 3000 });
+    const total = Number(await rows.first().getAttribute("aria-setsize"));
+    await rows.nth(total - 1).waitFor();
+    const found = await rows.allInnerTexts();
+    await this.page.setViewportSize(size);
+    return found;
   }
 
   lens(text: string): Locator {
