@@ -124,6 +124,16 @@ class Running:
             assert time.monotonic() < deadline, f"a debugger is still there: {await self.ask({'command': 'stack'})}"
             await asyncio.sleep(0.05)
 
+    async def relieved(self, pids: set[int], patience: float = 30) -> None:
+        """Wait until other workers than these answer, as many."""
+        deadline = time.monotonic() + patience
+        while True:
+            workers = (await self.state())["workers"]
+            if len(workers) == len(pids) and not pids & {worker["pid"] for worker in workers}:
+                return
+            assert time.monotonic() < deadline, workers
+            await asyncio.sleep(0.05)
+
     def asking(self, request: dict[str, Any]) -> asyncio.Task[dict[str, Any]]:
         """A request whose answer takes long, in the background."""
         return asyncio.create_task(self.ask(request))

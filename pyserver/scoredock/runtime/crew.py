@@ -134,6 +134,14 @@ class Crew(GunicornArbiter):
         worker.channel.tell({"do": "retire"})
         self.kill_worker(worker.pid, signal.SIGTERM)
 
+    def _relieve(self, worker: Worker) -> None:
+        """A worker that a debugger has left slower than it was: another one takes its place as soon as it is ready."""
+        if worker.retired or worker not in self.current() or self.updating is not None or self.stopping:
+            return
+        if not any(other.relieves is worker for other in self.WORKERS.values()):
+            self.log.info("The debugger has left. Another worker takes the place of pid:%s; its state starts anew.", worker.pid)
+            self.spawn(self.serving).relieves = worker
+
     def push_out_retired(self) -> None:
         for worker in list(self.WORKERS.values()):
             if worker.retired and time.monotonic() - worker.retired_at > RETIREMENT_GRACE:
@@ -154,6 +162,8 @@ class Crew(GunicornArbiter):
                 worker.failed = message["failure"]
             elif event == "waiting":
                 self.control.announce({"event": "waiting", "pid": worker.pid})
+            elif event == "worn":
+                self._relieve(worker)
             elif event == "child":
                 self.control.announce(message)
         if not messages:
@@ -168,6 +178,10 @@ class Crew(GunicornArbiter):
             self.updating.check()
         elif worker.generation == self.serving.number:
             self._respawn_pause = 0.0
+            worn = worker.relieves
+            if worn is not None and worn in self.current():
+                # A debugger that has come back meanwhile stays where it is.
+                self.retire(worker if self.gate.read(worn.slot)[1] & ATTACHED else worn)
             if self.gate.generation == 0 and not self._take_over():
                 return
             first, self.ever_ready = not self.ever_ready, True

@@ -43,6 +43,7 @@ class Worker(SyncWorker):
     ready = False  # in the arbiter: it said so
     retired = False  # in the arbiter: it was told to go
     retired_at = 0.0
+    relieves: Worker | None = None  # in the arbiter: which other one it takes the place of
     init_seconds = 0.0
     released = False
 
