@@ -56,8 +56,7 @@ describe.skipIf(missing())("models in the workbench", () => {
 
   it("registers a file by its menu", async () => {
     await choose("digits.pkl", "Register Model");
-    await window.page.locator(".quick-input-widget input.input").waitFor();
-    await window.page.keyboard.press("Enter");
+    await window.accept("digits");
     await window.command("View: Show Scoredock");
     await inModels("digits").click();
     await inModels("version 1").waitFor();
@@ -81,8 +80,7 @@ describe.skipIf(missing())("models in the workbench", () => {
     const made = `const dropped = new DataTransfer(); dropped.setData("text/uri-list", ${JSON.stringify(uri)}); return dropped;`;
     const dataTransfer = await window.page.evaluateHandle(`(() => { ${made} })()`);
     for (const event of ["dragenter", "dragover", "drop"]) await row.dispatchEvent(event, { dataTransfer });
-    await window.page.locator(".quick-input-widget input.input").waitFor();
-    await window.page.keyboard.press("Enter");
+    await window.accept("second");
     await inModels("second").waitFor();
   });
 });

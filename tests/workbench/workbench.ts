@@ -236,6 +236,17 @@ export class Window {
     });
   }
 
+  /** Accepts what an input box offers. It takes keys a moment after it can be seen. */
+  async accept(offered: string): Promise<void> {
+    const input = this.page.locator(".quick-input-widget input.input");
+    await until(async () => {
+      const value = await input.inputValue({ timeout: 4_000 });
+      if (value !== offered) throw new Error(`the input box offers ${value}`);
+      await input.press("Enter", { timeout: 4_000 });
+      await this.page.locator(".quick-input-widget").waitFor({ state: "hidden", timeout: 4_000 });
+    });
+  }
+
   /** Replaces the text of a file from outside, as another program would. */
   write(name: string, change: (text: string) => string): void {
     const file = path.join(this.folder, name);
