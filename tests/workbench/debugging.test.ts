@@ -86,9 +86,12 @@ describe.skipIf(missing())("the debugger in the workbench", () => {
     await window.focusTab("score.py");
     await wait("SD502 in the Problems panel", async () => (await window.problems()).some((text) => text.includes("SD502")));
     await window.focusTab("score.py");
-    await window.goTo(LINE - 1, 8);
-    await window.page.keyboard.press("Control+.");
-    await window.page.locator(".action-widget .monaco-list-row").filter({ hasText: "Replay under the debugger" }).first().click();
+    const replay = window.page.locator(".action-widget .monaco-list-row").filter({ hasText: "Replay under the debugger" }).first();
+    await until(async () => {
+      await window.goTo(LINE - 1, 8);
+      await window.page.keyboard.press("Control+.");
+      await replay.click({ timeout: 4_000 });
+    });
     await stoppedIn(window, "run", LINE - 1);
     await window.page.locator(".exception-widget").filter({ hasText: "nothing" }).or(variable(window, "data", "nothing")).first().waitFor();
     await window.screenshot("replay");
@@ -124,8 +127,10 @@ describe.skipIf(missing())("the debugger in the workbench", () => {
     const line = lines.findIndex((text) => text.includes("configurations"));
     await window.goTo(line + 1, (lines[line] ?? "").length + 1);
     await window.page.keyboard.press("Enter");
-    await window.page.keyboard.press("Control+Space");
-    await window.page.locator(".suggest-widget .monaco-list-row").first().waitFor();
+    await until(async () => {
+      await window.page.keyboard.press("Control+Space");
+      await window.page.locator(".suggest-widget .monaco-list-row").first().waitFor({ timeout: 4_000 });
+    });
     await window.page.keyboard.press("ArrowUp"); // to the end: the list draws no more rows than fit
     for (const title of ["Attach to a running service", "Debug from the start"])
       await window.page.locator(".suggest-widget .monaco-list-row").filter({ hasText: `Scoredock: ${title}` }).first().waitFor();
@@ -215,10 +220,12 @@ async function change(window: Window, name: string, before: string, after: strin
     await row.waitFor({ timeout: 3_000 });
   });
   expect(await row.innerText()).toContain(before);
-  await row.locator(".value").dblclick();
   const input = window.page.locator(".debug-view-content .monaco-inputbox input");
-  await input.fill(after);
-  await window.page.keyboard.press("Enter");
+  await until(async () => {
+    if (!(await input.isVisible())) await row.locator(".value").dblclick({ timeout: 4_000 });
+    await input.fill(after, { timeout: 4_000 });
+  });
+  await input.press("Enter");
   await input.waitFor({ state: "hidden" });
   await row.locator(".value", { hasText: after }).waitFor();
 }
@@ -229,8 +236,10 @@ async function goOn(window: Window): Promise<void> {
 }
 
 async function leave(window: Window): Promise<void> {
-  await window.page.keyboard.press("Shift+F5");
-  await window.page.locator(".debug-toolbar").waitFor({ state: "hidden" });
+  await until(async () => {
+    await window.page.keyboard.press("Shift+F5");
+    await window.page.locator(".debug-toolbar").waitFor({ state: "hidden", timeout: 10_000 });
+  });
 }
 
 /** Clicks where breakpoints are set: left of a line's number. */

@@ -199,6 +199,7 @@ export class Window {
       const focused = this.page.locator(".quick-input-list .monaco-list-row.focused").filter({ hasText: row });
       await focused.waitFor({ timeout: 4_000 });
       await this.page.keyboard.press("Enter");
+      await focused.waitFor({ state: "hidden", timeout: 4_000 });
     });
   }
 
