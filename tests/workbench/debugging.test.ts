@@ -1,9 +1,8 @@
 // The debugger as a user has it: a click on the gutter, F5, a sample; the line, the variable, another value, another answer.
-import { execFileSync } from "node:child_process";
-import path from "node:path";
 import type { Locator } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
-import { Installation, missing, root, until, wait, type Window } from "./workbench";
+import { scoringUri, stopServices } from "./hosting";
+import { Installation, missing, until, wait, type Window } from "./workbench";
 
 const SCRIPT = `import json
 
@@ -18,6 +17,7 @@ def run(data):
     answer = number * weight
     return {"answer": answer}
 `;
+const baseImage = process.env["SCOREDOCK_TEST_BASE_IMAGE"];
 const FILES = {
   "score.py": SCRIPT,
   "requirements.txt": "azureml-inference-server-http\n",
@@ -39,7 +39,7 @@ describe.skipIf(missing())("the debugger in the workbench", () => {
   }, 300_000);
   afterEach(({ task }) => window.pictureOfFailure(task));
   afterAll(async () => {
-    services(editor, "asyncio.run(services.stop(s.name))");
+    stopServices(editor);
     await editor.stop();
   });
 
@@ -81,7 +81,7 @@ describe.skipIf(missing())("the debugger in the workbench", () => {
   });
 
   it("replays the very request that failed from its finding", async () => {
-    const answer = await fetch(services(editor, "s.scoring_uri"), { method: "POST", body: '{"nothing": 17}' });
+    const answer = await fetch(scoringUri(editor), { method: "POST", body: '{"nothing": 17}' });
     expect(answer.status).toBe(500);
     await window.focusTab("score.py");
     await wait("SD502 in the Problems panel", async () => (await window.problems()).some((text) => text.includes("SD502")));
@@ -139,14 +139,13 @@ describe.skipIf(missing())("the debugger in the workbench", () => {
   });
 });
 
-describe.skipIf(missing() ?? !process.env["SCOREDOCK_TEST_BASE_IMAGE"])("the debugger in the workbench, in a container", () => {
+describe.skipIf(missing() ?? !baseImage)("the debugger in the workbench, in a container", () => {
   let editor: Installation;
   let window: Window;
 
   beforeAll(async () => {
     // What a company with a mirror of Azure's images sets.
-    process.env["SCOREDOCK_BASE_IMAGE"] = process.env["SCOREDOCK_TEST_BASE_IMAGE"];
-    editor = await Installation.start(inject("vsix"));
+    editor = await Installation.start(inject("vsix"), { environment: { SCOREDOCK_BASE_IMAGE: baseImage ?? "" } });
     window = await editor.open(editor.folder("weights", FILES));
     await window.file("score.py");
     await window.lens("Run in Docker").click();
@@ -154,7 +153,7 @@ describe.skipIf(missing() ?? !process.env["SCOREDOCK_TEST_BASE_IMAGE"])("the deb
   }, 300_000);
   afterEach(({ task }) => window.pictureOfFailure(task));
   afterAll(async () => {
-    services(editor, "asyncio.run(services.stop(s.name))");
+    stopServices(editor);
     await editor.stop();
   });
 
@@ -191,13 +190,6 @@ describe.skipIf(missing() ?? !process.env["SCOREDOCK_TEST_BASE_IMAGE"])("the deb
     await leave(window);
   });
 });
-
-/** Something about the service of an installation, asked of the same state beside the editor. */
-function services(editor: Installation, expression: string): string {
-  const code = `import asyncio; from scoredock.hosting import services; print(*[${expression} for s in asyncio.run(services.list_services())])`;
-  const environment = { ...process.env, SCOREDOCK_HOME: editor.state };
-  return execFileSync(path.join(root, ".venv/bin/python"), ["-c", code], { env: environment, encoding: "utf8", timeout: 60_000 }).trim();
-}
 
 /** Waits until the program stands in a function at a line, which is highlighted. */
 async function stoppedIn(window: Window, name: string, line: number): Promise<void> {

@@ -357,7 +357,7 @@ def type_of(value: Value) -> str | None:
     """The dotted name of a value's type, when it has exactly one."""
     kind = value.__class__  # asked for more often than anything else
     if kind is Object or kind is Constant or kind is Sequence:
-        return value.type  # type: ignore[union-attr, return-value]
+        return value.type  # type: ignore[union-attr, return-value]  # mypy does not follow a class through a name
     if kind is Mapping:
         return "dict"
     if isinstance(value, ModelPath):
