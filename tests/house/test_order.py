@@ -23,10 +23,10 @@ ROOMS = (
     "runtime",
 )
 # Values that every room may use; they import nothing of a room.
-GROUND = ("finding", "errors", "progress", "folders")
+GROUND = ("finding", "errors", "progress", "folders", "l10n")
 OUTSIDE_THE_ORDER = ("__init__", "__main__", "api")
 MAY_PRINT = ("cli", "api")  # scripts of SDK v1 print as they go
-PURE = {"contract": {"scoredock.finding", "scoredock.contract", "scoredock.project.values"}}
+PURE = {"contract": {"scoredock.finding", "scoredock.l10n", "scoredock.contract", "scoredock.project.values"}}
 
 
 def room_of(file: Path) -> str:

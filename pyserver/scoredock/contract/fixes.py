@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from scoredock.finding import Edit, Fix, Place
+from scoredock.l10n import t
 
 if TYPE_CHECKING:
     from scoredock.contract.script import Script
@@ -28,7 +29,7 @@ def without_async(script: Script, node: ast.AsyncFunctionDef) -> Fix | None:
     if not line.startswith("async", start.column - 1) or at < 0:
         return None
     place = Place(script.path, start.line, start.column, start.line, at + 1)
-    return Fix("Remove `async`", (Edit(place, ""),))
+    return Fix(t("Remove `async`"), (Edit(place, ""),))
 
 
 def replaced_by_argument(script: Script, call: ast.Call, title: str) -> Fix:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from scoredock.contract.rule import Rule
 from scoredock.finding import Finding, Fix, Place
+from scoredock.l10n import t
 
 if TYPE_CHECKING:
     from scoredock.contract.script import Script
@@ -36,13 +37,16 @@ def missing(script: Script, rule: Rule, name: str, message: str, fix: Fix | None
         return rule.finding(
             script,
             hidden,
-            f'`{name}` is only defined under `if __name__ == "__main__":`, and the server imports the script as `entry_module`. '
-            f"It will not start (exit 3): define `{name}` at the top level.",
+            t(
+                '`{0}` is only defined under `if __name__ == "__main__":`, and the server imports the script as `entry_module`. '
+                "It will not start (exit 3): define `{0}` at the top level.",
+                name,
+            ),
         )
     like = _similar_function(script, name)
     if like is not None:
         meant = f"Is `{like.name}` meant? Then call it `{name}`."
-        return rule.finding(script, like, f"There is no `{name}()`: the server will not start (exit 3). {meant}")
+        return rule.finding(script, like, t("There is no `{0}()`: the server will not start (exit 3). {1}", name, meant))
     return rule.finding(script, _top_of_file(script), message, fix=fix)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from scoredock.contract.text import LINE_END
 from scoredock.finding import Place
+from scoredock.l10n import t
 
 # ast.parse takes 12 s and 2 GB for 10 MB; nobody writes an entry script of a megabyte by hand.
 LARGEST = 1_000_000
@@ -70,7 +71,7 @@ def _attempt(text: str) -> tuple[ast.Module | None, Problem | None]:
         line, column = _position(text, text.find("\0"))
         return None, Problem(_sentence(str(error)), line, column, line, column + 1)
     except (RecursionError, MemoryError):
-        return tree, Problem("the text is nested too deeply for this Python to read", limit=True)
+        return tree, Problem(t("the text is nested too deeply for this Python to read"), limit=True)
     return tree, None
 
 

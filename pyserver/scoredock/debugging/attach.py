@@ -12,6 +12,7 @@ from scoredock.debugging.workers import CannotAttach
 from scoredock.errors import ScoredockError
 from scoredock.hosting import services
 from scoredock.hosting.values import Service, State
+from scoredock.l10n import t
 from scoredock.progress import Progress, Step, silent
 from scoredock.project.reading import read_project
 from scoredock.project.values import RequestSettings
@@ -45,7 +46,7 @@ async def attach(name: str, *, patience: float = PATIENCE, progress: Progress = 
 
     The service itself is not touched before that client is there. Raises CannotAttach, ServiceProblem.
     """
-    progress(Step(f"Attaching to {name}"))
+    progress(Step(t("Attaching to {0}", name)))
     service, inside = await asyncio.gather(services.find(name), services.inside(name), return_exceptions=True)
     if isinstance(service, Service) and service.state in (State.CRASHED, State.STOPPED):
         raise CannotAttach(f"'{name}' does not run.", "Deploy it again.")
@@ -72,4 +73,4 @@ async def is_attached(name: str) -> bool:
 def _about_timeouts(service: Service) -> str:
     settings = read_project(service.project_file).project
     limit = (settings.request_settings if settings else RequestSettings()).request_timeout_ms
-    return f"While the debugger is connected no timeout counts. On Azure a request to this deployment may take {limit} ms."
+    return t("While the debugger is connected no timeout counts. On Azure a request to this deployment may take {0} ms.", limit)

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from scoredock.debugging.attach import Attachment
+from scoredock.l10n import t
 
 Configuration = dict[str, Any]
 
@@ -31,13 +32,13 @@ def neovim(attachment: Attachment) -> str:
     adapter = f'{{ type = "server", host = "{attachment.host}", port = {attachment.port} }}'
     given = f'accessToken = "{attachment.token}", justMyCode = true'
     run = f'{{ type = "scoredock", request = "attach", name = "Attach to {attachment.service}", {given} }}'
-    return f'local dap = require("dap")\ndap.adapters.scoredock = {adapter}\ndap.run({run})'
+    return t('local dap = require("dap")\ndap.adapters.scoredock = {0}\ndap.run({1})', adapter, run)
 
 
 def emacs(attachment: Attachment) -> str:
     """Lisp for dape."""
     place = f'host "{attachment.host}" port {attachment.port}'
-    return f"""(dape '({place} :type "python" :request "attach" :accessToken "{attachment.token}" :justMyCode t))"""
+    return t('(dape \'({0} :type "python" :request "attach" :accessToken "{1}" :justMyCode t))', place, attachment.token)
 
 
 def pycharm(attachment: Attachment) -> Configuration:

@@ -20,6 +20,7 @@ from scoredock.environment.tools import fetch_uv
 from scoredock.environment.uv import Uv, UvFailed, run_child
 from scoredock.environment.values import EnvironmentProblem
 from scoredock.folders import debuggers_folder
+from scoredock.l10n import t
 from scoredock.progress import Progress, Step, silent
 
 # Python -> the last debugpy that runs on it.
@@ -55,7 +56,7 @@ async def library_for(python: str, platform: str | None = None, progress: Progre
 
 
 async def _fetch(folder: Path, version: str, minor: tuple[int, int], platform: str | None, progress: Progress) -> None:
-    progress(Step("Getting the debugger", f"debugpy {version} for Python {minor[0]}.{minor[1]}"))
+    progress(Step(t("Getting the debugger"), t("debugpy {0} for Python {1}.{2}", version, minor[0], minor[1])))
     work = Path(tempfile.mkdtemp(prefix=".debugpy-", dir=folder.parent))
     try:
         arguments = [

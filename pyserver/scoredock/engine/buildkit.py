@@ -19,6 +19,7 @@ from scoredock.engine.connection import Connection
 from scoredock.engine.context import build_context, secret_files
 from scoredock.engine.failures import TAIL, build_failed
 from scoredock.engine.values import BuildOrder
+from scoredock.l10n import t
 from scoredock.progress import Progress, Step, silent
 
 # "#7 [stage-0 3/5] RUN …" opens a step; "#7 2.506 Collecting six" is a line of its output, with seconds since it began.
@@ -34,7 +35,7 @@ async def build(
     listen: Callable[[str], object] = lambda _: None,
 ) -> None:
     """Build the order's image. ``listen`` hears every line the build prints. Cancelling ends the build on the engine too."""
-    title = f"Building {order.tag}"
+    title = t("Building {0}", order.tag)
     progress(Step(title))
     tail: deque[str] = deque(maxlen=TAIL)
     with build_context(order) as folder, secret_files(order) as secrets:

@@ -11,6 +11,7 @@ from scoredock.engine.command_line import with_buildkit
 from scoredock.engine.connection import Connection
 from scoredock.engine.images import find_image
 from scoredock.engine.values import BuildFailed, BuildOrder, Image
+from scoredock.l10n import t
 from scoredock.progress import Progress, silent
 
 Builder = Literal["buildkit", "classic"]
@@ -39,5 +40,5 @@ async def build_image(
         await classic.build(connection, order, progress, listen)
     image = await beside(lambda _: find_image(connection, order.tag))
     if image is None:
-        raise BuildFailed(f"The build of {order.tag} ended well, but the engine does not have the image.", "Try again.")
+        raise BuildFailed(t("The build of {0} ended well, but the engine does not have the image.", order.tag), t("Try again."))
     return image

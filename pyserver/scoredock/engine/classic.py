@@ -11,6 +11,7 @@ from scoredock.engine.connection import Connection, closed_on_stop
 from scoredock.engine.context import build_context
 from scoredock.engine.failures import TAIL, build_failed
 from scoredock.engine.values import BuildFailed, BuildOrder, EngineProblem
+from scoredock.l10n import t
 from scoredock.progress import Progress, Step, silent
 
 # "Step 2/3 : RUN …" in Docker's words, "[1/2] STEP 2/3: RUN …" in Podman's.
@@ -23,14 +24,14 @@ async def build(
     """Build the order's image. ``listen`` hears every line the build prints. Cancelling ends the build on the engine too."""
     if order.secrets:
         raise BuildFailed(
-            f"Building {order.tag} needs secrets, which only BuildKit can mount.",
-            "Install Docker's buildx plugin, then try again.",
+            t("Building {0} needs secrets, which only BuildKit can mount.", order.tag),
+            t("Install Docker's buildx plugin, then try again."),
         )
     await beside(lambda job: _build(connection, order, job, listen), progress)
 
 
 def _build(connection: Connection, order: BuildOrder, job: Job, listen: Callable[[str], object]) -> None:
-    title = f"Building {order.tag}"
+    title = t("Building {0}", order.tag)
     job.report(Step(title))
     tail: deque[str] = deque(maxlen=TAIL)
     failed, begun = False, ""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from scoredock.engine.address import find_address
 from scoredock.engine.background import Job
 from scoredock.engine.values import About, Address, ContainerGone, EngineAbsent, EngineProblem
+from scoredock.l10n import t
 
 if TYPE_CHECKING:
     import docker
@@ -121,7 +122,7 @@ def saying_plainly(address: Address) -> Iterator[None]:
     except docker.errors.NotFound as error:
         raise ContainerGone(_explanation(error)) from error
     except docker.errors.APIError as error:
-        raise EngineProblem(f"The Docker engine refused: {_explanation(error)}") from error
+        raise EngineProblem(t("The Docker engine refused: {0}", _explanation(error))) from error
     except (docker.errors.DockerException, requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
         raise absent(address, error) from error
 

@@ -24,6 +24,7 @@ from scoredock.engine.values import (
     Mounted,
     NameTaken,
 )
+from scoredock.l10n import t
 
 # How engines say that a host port is in use: Docker's allocator, the kernel, Docker Desktop.
 PORT_TAKEN = ("port is already allocated", "address already in use", "ports are not available")
@@ -81,9 +82,9 @@ def create(connection: Connection, order: ContainerOrder) -> Container:
     except ContainerGone as problem:
         if order.platform and "platform" in problem.what:
             raise ImageProblem(
-                f"The image {order.image} is not made for {order.platform}.", "Name another platform."
+                t("The image {0} is not made for {1}.", order.image, order.platform), t("Name another platform.")
             ) from problem
-        raise ImageProblem(f"The image {order.image} is not on the engine.", "Deploy again to make it.") from problem
+        raise ImageProblem(t("The image {0} is not on the engine.", order.image), t("Deploy again to make it.")) from problem
     except EngineProblem as problem:
         if "already in use by container" in problem.what or "name is already in use" in problem.what:
             raise NameTaken(f"There is a container {order.name} already.", "Stop it first, or choose another name.") from problem
@@ -176,8 +177,8 @@ def start(connection: Connection, identifier: str) -> Container:
             raise HostPortTaken("The port on this machine is in use.", "Choose another one.") from problem
         if NO_GPU in problem.what:
             raise EngineProblem(
-                "The Docker engine could not give the container a GPU.",
-                "Install the NVIDIA Container Toolkit, and see whether `docker run --gpus all` works.",
+                t("The Docker engine could not give the container a GPU."),
+                t("Install the NVIDIA Container Toolkit, and see whether `docker run --gpus all` works."),
                 details=problem.what,
             ) from problem
         raise

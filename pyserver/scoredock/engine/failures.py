@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from scoredock.engine.connection import Connection, absent
 from scoredock.engine.values import BuildFailed, BuildOrder, EngineProblem
+from scoredock.l10n import t
 
 # Lines kept of a build's output: enough for the message of an installer, not its whole log.
 TAIL = 25
@@ -26,19 +27,19 @@ def build_failed(order: BuildOrder, tail: Iterable[str], connection: Connection)
         return absent(connection.address, text)
     if "no space left on device" in text.lower():
         return BuildFailed(
-            f"Building {order.tag} failed: the engine's disk is full.",
-            "Free room with `docker system df` and `docker builder prune`, then try again.",
+            t("Building {0} failed: the engine's disk is full.", order.tag),
+            t("Free room with `docker system df` and `docker builder prune`, then try again."),
             details=text,
         )
     if KILLED.search(last):
         return BuildFailed(
-            f"Building {order.tag} failed: its process was killed.",
-            "Either the engine was stopped, or the machine ran out of memory.",
+            t("Building {0} failed: its process was killed.", order.tag),
+            t("Either the engine was stopped, or the machine ran out of memory."),
             details=text,
         )
     return BuildFailed(
-        f"Building {order.tag} failed.",
-        "The last lines of the build say why; the environment file is what it built.",
+        t("Building {0} failed.", order.tag),
+        t("The last lines of the build say why; the environment file is what it built."),
         details=text,
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 from scoredock.engine.background import Job, beside
 from scoredock.engine.connection import Connection, closed_on_stop, saying_plainly
 from scoredock.engine.values import ContainerGone, EngineProblem, Image, ImageProblem
+from scoredock.l10n import t
 from scoredock.progress import Progress, Step, silent
 
 
@@ -35,7 +36,7 @@ def remove_image(connection: Connection, reference: str) -> bool:
     except ContainerGone:
         return False
     except EngineProblem as problem:
-        raise ImageProblem(f"The image {reference} cannot be removed.", str(problem)) from problem
+        raise ImageProblem(t("The image {0} cannot be removed.", reference), str(problem)) from problem
     return True
 
 
@@ -62,7 +63,7 @@ def _pull(connection: Connection, reference: str, platform: str | None, job: Job
     from docker.utils import parse_repository_tag
 
     repository, tag = parse_repository_tag(reference)
-    title = f"Pulling {reference}"
+    title = t("Pulling {0}", reference)
     job.report(Step(title))
     layers = Layers()
     try:
@@ -84,7 +85,7 @@ def _pull(connection: Connection, reference: str, platform: str | None, job: Job
         raise _pull_failed(reference, platform, problem.what, connection) from problem
     image = find_image(connection, reference)
     if image is None:
-        raise ImageProblem(f"The image {reference} is not on the engine after pulling it.", "Pull it again.")
+        raise ImageProblem(t("The image {0} is not on the engine after pulling it.", reference), t("Pull it again."))
     return image
 
 
@@ -130,28 +131,28 @@ def _pull_failed(reference: str, platform: str | None, text: str, connection: Co
         )
     if "unauthorized" in lower or "denied" in lower or "authentication required" in lower:
         return ImageProblem(
-            f"The registry does not hand out {reference}: it does not exist there, or you are not logged in.",
-            f"Check the name, or run `docker login {reference.partition('/')[0]}`.",
+            t("The registry does not hand out {0}: it does not exist there, or you are not logged in.", reference),
+            t("Check the name, or run `docker login {0}`.", reference.partition("/")[0]),
             details=text,
         )
     if "not found" in lower or "manifest unknown" in lower:
-        return ImageProblem(f"There is no image {reference}.", "Check its name and tag.", details=text)
+        return ImageProblem(t("There is no image {0}.", reference), t("Check its name and tag."), details=text)
     if any(
         sign in lower
         for sign in ("no such host", "connection refused", "i/o timeout", "timeout exceeded", "unreachable", "dial tcp")
     ):
         return ImageProblem(
-            f"The registry of {reference} cannot be reached.",
-            "Check the network, or name a base image that the engine has already.",
+            t("The registry of {0} cannot be reached.", reference),
+            t("Check the network, or name a base image that the engine has already."),
             details=text,
         )
     if "no space left" in lower:
         return ImageProblem(
-            f"The engine's disk is full: {reference} does not fit.",
-            "Free room with `docker system df` and `docker system prune`.",
+            t("The engine's disk is full: {0} does not fit.", reference),
+            t("Free room with `docker system df` and `docker system prune`."),
             details=text,
         )
-    return ImageProblem(f"Pulling {reference} failed: {text}", "Try `docker pull` by hand to see more.")
+    return ImageProblem(t("Pulling {0} failed: {1}", reference, text), t("Try `docker pull` by hand to see more."))
 
 
 class NoSuchPlatform(ImageProblem):

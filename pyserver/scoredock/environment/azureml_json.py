@@ -8,6 +8,7 @@ from pathlib import Path
 from scoredock.environment.conda_file import read_conda_root, read_conda_text
 from scoredock.environment.requirement_lines import read_text
 from scoredock.environment.values import EnvironmentProblem, Specification
+from scoredock.l10n import t
 from scoredock.project.marked import Mapping, Marked, Scalar
 from scoredock.project.marked_yaml import read_yaml
 
@@ -17,13 +18,13 @@ def read_azureml_environment(path: Path) -> Specification:
     document = read_yaml(read_text(path), path)  # JSON is YAML; this reader knows places
     for problem in document.problems:
         if problem.kind == "unreadable":
-            raise EnvironmentProblem(problem.message, "Correct the file.", place=problem.place)
+            raise EnvironmentProblem(problem.message, t("Correct the file."), place=problem.place)
     root = document.root
     python = root.get("python") if isinstance(root, Mapping) else None
     if not isinstance(root, Mapping) or not isinstance(python, Mapping):
         raise EnvironmentProblem(
-            f"{path.name} is no Azure ML environment: it has no 'python' section.",
-            "Write it with SDK v1's Environment.save_to_directory, or give a conda file.",
+            t("{0} is no Azure ML environment: it has no 'python' section.", path.name),
+            t("Write it with SDK v1's Environment.save_to_directory, or give a conda file."),
             place=root.place if root else None,
         )
     managed = python.get("userManagedDependencies")
@@ -66,8 +67,8 @@ def _definition(python: Mapping, path: Path) -> Specification:
     conda = path.parent / (file.text if isinstance(file, Scalar) and named else "conda_dependencies.yml")
     if not named and not conda.exists():
         raise EnvironmentProblem(
-            f"{path.name} holds no conda definition, and there is no conda_dependencies.yml beside it.",
-            "Put that file beside it, or name a conda file in 'condaDependenciesFile'.",
+            t("{0} holds no conda definition, and there is no conda_dependencies.yml beside it.", path.name),
+            t("Put that file beside it, or name a conda file in 'condaDependenciesFile'."),
             place=python.place,
         )
     found = read_conda_text(read_text(conda, file.place if file else None), conda)

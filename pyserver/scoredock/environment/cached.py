@@ -11,6 +11,7 @@ from filelock import FileLock, Timeout
 
 from scoredock.environment import store
 from scoredock.environment.values import EnvironmentProblem
+from scoredock.l10n import t
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +66,16 @@ def remove(key: str, *, forget_versions: bool = False) -> CachedEnvironment:
     """
     matches = [item for item in cached_environments() if item.key.startswith(key)]
     if len(matches) != 1:
-        what = "No environment" if not matches else f"{len(matches)} environments"
-        raise EnvironmentProblem(f"{what} in the cache begin with '{key}'.", "'scoredock env list' shows their keys.")
+        what = t("No environment") if not matches else f"{len(matches)} environments"
+        raise EnvironmentProblem(t("{0} in the cache begin with '{1}'.", what, key), t("'scoredock env list' shows their keys."))
     found = matches[0]
     if found.in_use:
-        raise EnvironmentProblem(f"The environment {found.key} is in use by a running process.", "Stop its services first.")
+        raise EnvironmentProblem(
+            t("The environment {0} is in use by a running process.", found.key), t("Stop its services first.")
+        )
     with _locked(found.key) as free:
         if not free:
-            raise EnvironmentProblem(f"The environment {found.key} is being synced.", "Wait until that is done.")
+            raise EnvironmentProblem(t("The environment {0} is being synced.", found.key), t("Wait until that is done."))
         _delete(found.key)
     if forget_versions:
         store.lock_path(found.key).unlink(missing_ok=True)

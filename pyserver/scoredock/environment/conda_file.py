@@ -8,6 +8,7 @@ from pathlib import Path
 from scoredock.environment.requirement_lines import PipLines
 from scoredock.environment.values import EnvironmentProblem, Requirement, Specification
 from scoredock.finding import Place
+from scoredock.l10n import t
 from scoredock.project.marked import Mapping, Marked, Scalar, Sequence
 from scoredock.project.marked_yaml import read_yaml
 
@@ -29,12 +30,12 @@ def read_conda_text(text: str, path: Path, *, folder: Path | None = None) -> Spe
     document = read_yaml(text, path)
     for problem in document.problems:
         if problem.kind == "unreadable":
-            raise EnvironmentProblem(problem.message, "Correct the file.", place=problem.place)
+            raise EnvironmentProblem(problem.message, t("Correct the file."), place=problem.place)
     root = document.root
     if not isinstance(root, Mapping):
         raise EnvironmentProblem(
-            f"{path.name} is no conda file: it holds no 'dependencies'.",
-            "Write 'dependencies:' with a list of packages.",
+            t("{0} is no conda file: it holds no 'dependencies'.", path.name),
+            t("Write 'dependencies:' with a list of packages."),
             place=root.place if root else None,
         )
     return read_conda_root(root, path, folder=folder)
@@ -81,22 +82,24 @@ class _Found:
                 return
             for line in _items(section, "pip"):
                 if not isinstance(line, Scalar) or line.value is None:
-                    raise EnvironmentProblem("A line of the pip section is not text.", "Write one package.", place=line.place)
+                    raise EnvironmentProblem(
+                        t("A line of the pip section is not text."), t("Write one package."), place=line.place
+                    )
                 # A block scalar may hold several lines; pip gets the section as one file, so each is a line of it.
                 for text in line.text.splitlines():
                     self.pip.add(text, line.place, folder)
         else:
             written = f" ('{item.text}')" if isinstance(item, Scalar) else ""
             raise EnvironmentProblem(
-                f"This item of 'dependencies'{written} is neither a package nor a 'pip:' section.",
-                "Write a package such as 'numpy=1.26.4', or '- pip:' with an indented list under it.",
+                t("This item of 'dependencies'{0} is neither a package nor a 'pip:' section.", written),
+                t("Write a package such as 'numpy=1.26.4', or '- pip:' with an indented list under it."),
                 place=item.place,
             )
 
     def _package(self, item: Scalar, folder: Path) -> None:
         name, rest = conda_name(item.text)
         if not name:
-            raise EnvironmentProblem(f"'{item.text}' is not the name of a package.", "Correct it.", place=item.place)
+            raise EnvironmentProblem(t("'{0}' is not the name of a package.", item.text), t("Correct it."), place=item.place)
         if name == "python":
             self.python, self.python_place = rest, item.place
         elif name == "pip" and not self.has_pip:
@@ -111,7 +114,9 @@ def _items(value: Marked | None, key: str) -> tuple[Marked, ...]:
     if isinstance(value, Sequence):
         return value.items
     raise EnvironmentProblem(
-        f"'{key}' is not a list.", f"Write each item of '{key}' on its own line after '- '.", place=value.place if value else None
+        t("'{0}' is not a list.", key),
+        t("Write each item of '{0}' on its own line after '- '.", key),
+        place=value.place if value else None,
     )
 
 

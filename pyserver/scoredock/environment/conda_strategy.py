@@ -18,6 +18,7 @@ from scoredock.environment.tools import python_with_rattler
 from scoredock.environment.uv import Uv, UvFailed, run_child
 from scoredock.environment.values import EnvironmentProblem, Specification
 from scoredock.folders import cache_folder
+from scoredock.l10n import t
 from scoredock.progress import Progress, Step
 
 _CHILD = Path(__file__).with_name("rattler_child.py")
@@ -64,7 +65,7 @@ async def install_conda(
         "cache": str(cache_folder().resolve() / "conda"),
         "offline": offline,
     }
-    progress(Step("Solving conda packages"))
+    progress(Step(t("Solving conda packages")))
     answer = await _ask(python, job, uv, progress)
     if "error" in answer:
         raise _problem(answer, specification)
@@ -167,12 +168,12 @@ def _problem(answer: dict[str, Any], specification: Specification) -> Exception:
     if kind == "install":
         if re.search(r"No space left|os error 28", text):
             return EnvironmentProblem(
-                "The disk is full: the conda packages could not be installed.",
-                "Free some space ('scoredock env prune' removes unused environments) and sync again.",
+                t("The disk is full: the conda packages could not be installed."),
+                t("Free some space ('scoredock env prune' removes unused environments) and sync again."),
             )
         if re.search(r"error sending request|dns error|timed out", text):
             return NoConda("a conda package could not be downloaded", text)
-        return EnvironmentProblem("The conda packages could not be installed.", "", details=text)
+        return EnvironmentProblem(t("The conda packages could not be installed."), "", details=text)
     missing = re.search(r"No candidates were found for (\S+)", text) or re.search(r"(\S+) [^,]*, for which no candidates", text)
     if missing and "would require" not in text:
         from scoredock.environment.known_names import nearest_names
@@ -182,8 +183,10 @@ def _problem(answer: dict[str, Any], specification: Specification) -> Exception:
         item = next((item for item in specification.conda if conda_name(item.text)[0] == name), None)
         wish = item.text if item else name
         return EnvironmentProblem(
-            f"No channel of the file has '{wish}'.",
-            f"Did you mean {' or '.join(map(repr, near))}?" if near else "Correct the name or the version, or add its channel.",
+            t("No channel of the file has '{0}'.", wish),
+            t("Did you mean {0}?", " or ".join(map(repr, near)))
+            if near
+            else t("Correct the name or the version, or add its channel."),
             place=item.place if item else specification.python_place if name == "python" else None,
             details=text,
         )
@@ -195,13 +198,13 @@ def _problem(answer: dict[str, Any], specification: Specification) -> Exception:
     other = next((item.text for item in specification.conda if conda_name(item.text)[0] == named), "")
     if other and other not in sides:
         sides.append(other)
-    reason = f": {sides[0]} needs {inner[1].strip()}" if inner and sides else ""
+    reason = t(": {0} needs {1}", sides[0], inner[1].strip()) if inner and sides else ""
     place = next((item.place for item in items if item), None)
     return EnvironmentProblem(
-        f"These disagree: {' and '.join(dict.fromkeys(sides))}{reason}."
+        t("These disagree: {0}{1}.", " and ".join(dict.fromkeys(sides)), reason)
         if len(set(sides)) > 1
-        else f"The conda packages cannot all be had together{reason}.",
-        "Change one of them.",
+        else t("The conda packages cannot all be had together{0}.", reason),
+        t("Change one of them."),
         place=place,
         details=text,
     )

@@ -18,6 +18,7 @@ from scoredock.environment.sync import find, strategies
 from scoredock.environment.twins import twin_of
 from scoredock.environment.values import ReadyEnvironment, Requirement, Specification
 from scoredock.finding import Place
+from scoredock.l10n import t
 
 
 class State(str, Enum):
@@ -107,12 +108,18 @@ def against_definition(specification: Specification, other: Specification) -> Dr
             state, message = State.NOT_SYNCED, f"{other.path.name} does not name {item.name}."
         elif their.specifier == item.specifier:
             state = State.IN_SYNC if item.pin else State.UNPINNED
-            message = f"{other.path.name} asks for the same."
+            message = t("{0} asks for the same.", other.path.name)
         elif their.pin and item.specifier and _allows(item.specifier, their.pin):
             state, message = State.UNPINNED, f"{other.path.name} pins {their.pin}, which '{wanted}' allows."
         else:
             state = State.DRIFTED
-            message = f"{other.path.name} asks for {item.name}{their.specifier or ' in any version'}, this file for '{wanted}'."
+            message = t(
+                "{0} asks for {1}{2}, this file for '{3}'.",
+                other.path.name,
+                item.name,
+                their.specifier or " in any version",
+                wanted,
+            )
         lines.append(Line(item.name, wanted, state, place, None, their.pin if their else None, "", message))
     missing = tuple(f"{name}{item.specifier}" for name, item in theirs.items())
     states = {line.state for line in lines}

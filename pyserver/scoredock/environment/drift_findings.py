@@ -10,6 +10,7 @@ from scoredock.environment.azureml_json import read_azureml_environment
 from scoredock.environment.drift import Drift, Line, State, against_definition, compare
 from scoredock.environment.values import EnvironmentProblem, Specification
 from scoredock.finding import Edit, Finding, Fix, Place, Severity
+from scoredock.l10n import t
 
 EXPORTED = "environment/azureml_environment.json"
 # A lone name, with extras and a range at most: what can be replaced by an exact version without thinking.
@@ -25,7 +26,7 @@ def drift_findings(specification: Specification, drift: Drift) -> tuple[Finding,
     others = [f"{name} {version} was added" for name, version in drift.extra] + [f"{name} is gone" for name in drift.missing]
     first = _first_place(specification)
     if others and first is not None:
-        message = f"The environment on this machine was changed after its sync: {', '.join(others[:5])}. Sync it again."
+        message = t("The environment on this machine was changed after its sync: {0}. Sync it again.", ", ".join(others[:5]))
         found.append(Finding(first, "SD413", "environment-drifted", Severity.WARNING, message))
     return tuple(found)
 
@@ -55,7 +56,7 @@ def service_findings(specification: Specification, service: str, installed: dict
         if line.place is None or line.state not in (State.DRIFTED, State.NOT_SYNCED):
             continue
         has = f"runs with {line.name} {line.installed}" if line.installed else f"runs without {line.name}"
-        message = f"The service '{service}' {has}, this line asks for '{line.wanted}'. Update the service."
+        message = t("The service '{0}' {1}, this line asks for '{2}'. Update the service.", service, has, line.wanted)
         found.append(Finding(line.place, "SD413", "environment-drifted", Severity.INFORMATION, message))
     return tuple(found)
 
@@ -64,12 +65,12 @@ def _of(line: Line, specification: Specification) -> Finding | None:
     if line.place is None or line.state is State.IN_SYNC:
         return None
     if line.state is State.UNPINNED:
-        message = (
-            f"{line.name} {line.installed} is used here, but the file leaves the version open: Azure may build with another."
+        message = t(
+            "{0} {1} is used here, but the file leaves the version open: Azure may build with another.", line.name, line.installed
         )
         fix = _pin(line, conda=any(item.place == line.place for item in specification.conda))
         return Finding(line.place, "SD414", "dependency-unpinned", Severity.INFORMATION, message, fix)
-    message = f"{line.message.split(' It comes from')[0]} Sync the environment again."
+    message = t("{0} Sync the environment again.", line.message.split(" It comes from")[0])
     return Finding(line.place, "SD413", "environment-drifted", Severity.WARNING, message)
 
 
@@ -77,7 +78,7 @@ def _not_synced(specification: Specification, drift: Drift) -> tuple[Finding, ..
     place = _first_place(specification)
     if not drift.lines or place is None:
         return ()
-    message = "This environment is not synced on this machine: imports are not checked against it, and nothing runs in it yet."
+    message = t("This environment is not synced on this machine: imports are not checked against it, and nothing runs in it yet.")
     return (Finding(place, "SD415", "environment-not-synced", Severity.INFORMATION, message),)
 
 
@@ -97,4 +98,4 @@ def _pin(line: Line, *, conda: bool) -> Fix | None:
     if line.place.line != line.place.end_line or line.place.end_column - line.place.column != len(line.wanted):
         return None
     pinned = f"{match['name'].rstrip('=')}{'=' if conda else '=='}{line.installed}"
-    return Fix(f"Pin to {line.installed}", (Edit(line.place, pinned),))
+    return Fix(t("Pin to {0}", line.installed), (Edit(line.place, pinned),))

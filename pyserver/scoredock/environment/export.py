@@ -18,6 +18,7 @@ from scoredock.environment.drift import resolved_of
 from scoredock.environment.key import absolute_line
 from scoredock.environment.lock_text import Resolved
 from scoredock.environment.values import EnvironmentProblem, ReadyEnvironment, Specification
+from scoredock.l10n import t
 
 # What azureml-core 1.61 and the Azure samples take when nothing else is said.
 DEFAULT_IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04"
@@ -57,7 +58,7 @@ def export(
     )
     for path in (files.conda_dependencies, files.azureml_environment, files.pinned, files.environment_yaml):
         if path is not None and path.exists() and not overwrite:
-            raise EnvironmentProblem(f"{path} exists.", "Export into another folder, or let it be overwritten.")
+            raise EnvironmentProblem(t("{0} exists.", path), t("Export into another folder, or let it be overwritten."))
     definition = conda_definition(specification, constraints_file=_CONSTRAINTS)
     definition.setdefault("name", "project_environment")  # v1's own name for it
     variables = dict(definition.get("variables", {}))
@@ -81,7 +82,9 @@ def export(
             v2["version"] = version
         files.environment_yaml.write_text(_yaml(v2), encoding="utf-8")
     except OSError as error:
-        raise EnvironmentProblem(f"{folder} cannot be written: {error.strerror}.", "Export into another folder.") from None
+        raise EnvironmentProblem(
+            t("{0} cannot be written: {1}.", folder, error.strerror), t("Export into another folder.")
+        ) from None
     return files
 
 

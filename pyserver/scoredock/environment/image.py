@@ -32,6 +32,7 @@ from scoredock.environment.key import local_path
 from scoredock.environment.lock_text import Resolved
 from scoredock.environment.requirement_lines import without_credentials
 from scoredock.environment.values import EnvironmentProblem, Specification
+from scoredock.l10n import t
 
 # Raised when the same content would be built into a different environment than before.
 _RECIPE = 2
@@ -65,15 +66,15 @@ def image_recipe(
     requirements = "".join(f"{line}\n" for line in pip)
     if conda and not base.conda:
         raise EnvironmentProblem(
-            f"The base image {base.reference} has no conda for the conda packages of {specification.path.name}.",
-            "Take a base image with conda, or sync with their PyPI twins.",
+            t("The base image {0} has no conda for the conda packages of {1}.", base.reference, specification.path.name),
+            t("Take a base image with conda, or sync with their PyPI twins."),
         )
     notes: list[str] = []
     index = _reachable(host.index, notes)
     if not buildkit and any(re.search(r"://[^/\s@]+@", value) for _, value in index):
         raise EnvironmentProblem(
-            "The package index needs a password, which Docker's classic builder would keep in the image's history.",
-            "Install docker-buildx (the buildx plugin), which has build secrets.",
+            t("The package index needs a password, which Docker's classic builder would keep in the image's history."),
+            t("Install docker-buildx (the buildx plugin), which has build secrets."),
         )
     minor = ".".join(python_version.split(".")[:2])
     files += [ContextFile("requirements.txt", requirements)]

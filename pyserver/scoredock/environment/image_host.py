@@ -16,6 +16,7 @@ from scoredock.environment.sync import find
 from scoredock.environment.uv import Uv, find_uv
 from scoredock.environment.uv_strategy import resolve, wanted
 from scoredock.environment.values import EnvironmentProblem, Specification
+from scoredock.l10n import t
 from scoredock.progress import Progress, silent
 
 _INDEX = (
@@ -79,8 +80,8 @@ async def image_lock(
         return read_lock(here.lock)
     if specification.conda:
         raise EnvironmentProblem(
-            "An image with conda packages takes its versions from the environment on this machine, which is not synced.",
-            "Sync it first: scoredock env sync.",
+            t("An image with conda packages takes its versions from the environment on this machine, which is not synced."),
+            t("Sync it first: scoredock env sync."),
         )
     with tempfile.TemporaryDirectory(prefix="scoredock-") as folder:
         uv = Uv(folder=Path(folder), offline=offline)

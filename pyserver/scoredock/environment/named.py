@@ -20,6 +20,7 @@ from scoredock.environment.conda_file import read_conda_text
 from scoredock.environment.definition import conda_definition
 from scoredock.environment.requirement_lines import read_text
 from scoredock.environment.values import EnvironmentProblem, Specification
+from scoredock.l10n import t
 
 # Azure's rule for the names of environments (REST reference, resource names).
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$")
@@ -55,11 +56,11 @@ class NamedEnvironments:
         """
         if not _NAME.match(name):
             raise EnvironmentProblem(
-                f"'{name}' cannot be the name of an environment.",
-                "Use letters, digits, '.', '_' and '-', beginning with a letter or digit.",
+                t("'{0}' cannot be the name of an environment.", name),
+                t("Use letters, digits, '.', '_' and '-', beginning with a letter or digit."),
             )
         if version is not None and not _NAME.match(version):
-            raise EnvironmentProblem(f"'{version}' cannot be a version.", "Use letters, digits, '.', '_' and '-'.")
+            raise EnvironmentProblem(t("'{0}' cannot be a version.", version), t("Use letters, digits, '.', '_' and '-'."))
         definition = conda_definition(replace(specification, name=name), constraints_file=_CONSTRAINTS)
         text = yaml.safe_dump(definition, sort_keys=False)
         constraints = "".join(f"{item.text}\n" for item in specification.constraints)
@@ -75,7 +76,8 @@ class NamedEnvironments:
             if _same(existing, text, constraints):
                 return existing
             raise EnvironmentProblem(
-                f"The environment {name} {version} exists already with another definition.", "Register it under a new version."
+                t("The environment {0} {1} exists already with another definition.", name, version),
+                t("Register it under a new version."),
             )
         return _keep(self.folder / name / version, text, constraints)
 
@@ -120,7 +122,9 @@ def _keep(target: Path, text: str, constraints: str) -> NamedEnvironment:
             (beside / _CONSTRAINTS).write_text(constraints, encoding="utf-8")
         os.rename(beside, target)  # noqa: PTH104 - refuses to replace a version that another process registered meanwhile
     except OSError as error:
-        raise EnvironmentProblem(f"{name} {version} could not be registered: {error.strerror}.", "Register it again.") from None
+        raise EnvironmentProblem(
+            t("{0} {1} could not be registered: {2}.", name, version, error.strerror), t("Register it again.")
+        ) from None
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return NamedEnvironment(name, version, target / _FILE)

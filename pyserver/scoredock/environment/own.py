@@ -14,6 +14,7 @@ from scoredock.environment.pythons import OLDEST
 from scoredock.environment.server_package import SERVER, server_of
 from scoredock.environment.uv import run_child
 from scoredock.environment.values import EnvironmentProblem, ReadyEnvironment, Specification, Strategy
+from scoredock.l10n import t
 from scoredock.progress import Progress, Step, silent
 
 _ASK = (
@@ -32,17 +33,18 @@ class _About:
 
 async def own_environment(interpreter: Path, progress: Progress = silent) -> ReadyEnvironment:
     """An interpreter as an environment. Raises EnvironmentProblem where the server cannot run with it."""
-    progress(Step("Looking at your interpreter", str(interpreter)))
+    progress(Step(t("Looking at your interpreter"), str(interpreter)))
     about = await _about(interpreter)
     if not about.fits:
         raise EnvironmentProblem(
-            f"{interpreter} is Python {about.version}; Azure's inference server needs {OLDEST} or newer.", "Name a newer one."
+            t("{0} is Python {1}; Azure's inference server needs {2} or newer.", interpreter, about.version, OLDEST),
+            t("Name a newer one."),
         )
     server = server_of(installed_distributions(about.packages), added=False)
     if server is None:
         raise EnvironmentProblem(
-            f"{interpreter} has no {SERVER}, so nothing can be served from it.",
-            f"Install it there: {interpreter} -m pip install {SERVER}.",
+            t("{0} has no {1}, so nothing can be served from it.", interpreter, SERVER),
+            t("Install it there: {0} -m pip install {1}.", interpreter, SERVER),
         )
     return ReadyEnvironment(
         key=_key(interpreter),
@@ -63,7 +65,7 @@ def named_interpreter(specification: Specification) -> Path:
     found = shutil.which(name) if os.sep not in name and "/" not in name else str(beside) if beside.exists() else None
     if found is None:
         raise EnvironmentProblem(
-            f"There is no interpreter '{name}'.", "Correct 'interpreterPath'.", place=specification.python_place
+            t("There is no interpreter '{0}'.", name), t("Correct 'interpreterPath'."), place=specification.python_place
         )
     return Path(found).absolute()
 
@@ -72,7 +74,7 @@ async def _about(interpreter: Path) -> _About:
     try:
         stamp = interpreter.stat().st_mtime_ns
     except OSError:
-        raise EnvironmentProblem(f"There is no interpreter {interpreter}.", "Correct its path.") from None
+        raise EnvironmentProblem(t("There is no interpreter {0}.", interpreter), t("Correct its path.")) from None
     known = _KNOWN.get((str(interpreter), stamp))
     if known is None:
         known = await _asked(interpreter)
@@ -89,7 +91,7 @@ async def _asked(interpreter: Path) -> _About:
         code, said, prefix, version, packages, minor = 1, "", "", "", "", (0, 0)
     if code != 0 or not version:
         last = said.strip().splitlines()[-1:] or [""]
-        raise EnvironmentProblem(f"{interpreter} does not run as a Python interpreter.", "Name another.", details=last[0])
+        raise EnvironmentProblem(t("{0} does not run as a Python interpreter.", interpreter), t("Name another."), details=last[0])
     return _About(Path(prefix), version, Path(packages), tuple(minor) >= (OLDEST.major, OLDEST.minor))
 
 

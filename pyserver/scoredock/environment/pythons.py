@@ -15,6 +15,7 @@ from packaging.version import InvalidVersion, Version
 from scoredock.environment.conda_versions import as_pep440
 from scoredock.environment.uv import Uv, UvFailed
 from scoredock.environment.values import EnvironmentProblem, Specification
+from scoredock.l10n import t
 from scoredock.progress import Progress, Step
 
 # The lines of azureml-inference-server-http that exist: 0.8 is the last for 3.7; nothing older starts a current script.
@@ -35,7 +36,7 @@ class Python:
 async def find_python(specification: Specification, uv: Uv, progress: Progress, *, offline: bool) -> Python:
     """Choose an interpreter for a specification; downloads one when none on this machine will do."""
     wanted = python_specifier(specification)
-    progress(Step("Finding Python", str(wanted) if wanted else ""))
+    progress(Step(t("Finding Python"), str(wanted) if wanted else ""))
     close: Python | None = None
     for look in (_at_hand, _found_by_uv):
         candidates = await look(uv)
@@ -58,8 +59,8 @@ def python_specifier(specification: Specification) -> SpecifierSet | None:
     written = f"python{specification.python}" if specification.python[:1] in "=<>!~" else f"python {specification.python}"
     if text is None:
         raise EnvironmentProblem(
-            f"'{written}' is a requirement that only conda can read.",
-            "Write one Python version, such as 'python=3.11'.",
+            t("'{0}' is a requirement that only conda can read.", written),
+            t("Write one Python version, such as 'python=3.11'."),
             place=specification.python_place,
         )
     if text == "":
@@ -68,8 +69,8 @@ def python_specifier(specification: Specification) -> SpecifierSet | None:
     wanted = SpecifierSet(re.sub(r"^==(\d+\.\d+)$", r"==\1.*", text))
     if not any(wanted.contains(f"3.{minor}.{patch}") for minor in range(OLDEST.minor, 20) for patch in range(40)):
         raise EnvironmentProblem(
-            f"'{written}' leaves no Python that Azure's inference server runs on: it needs {OLDEST} or newer.",
-            "Ask for a newer Python, such as 'python=3.11'.",
+            t("'{0}' leaves no Python that Azure's inference server runs on: it needs {1} or newer.", written, OLDEST),
+            t("Ask for a newer Python, such as 'python=3.11'."),
             place=specification.python_place,
         )
     return wanted & SpecifierSet(f">={OLDEST}")
@@ -128,21 +129,21 @@ def _version(python: Python) -> Version | None:
 
 async def _download(specification: Specification, wanted: SpecifierSet, uv: Uv, progress: Progress, *, offline: bool) -> Python:
     asked = ",".join(sorted(str(clause) for clause in wanted))
-    todo = "Install that Python, or ask for one that is here."
+    todo = t("Install that Python, or ask for one that is here.")
     if offline:
         raise EnvironmentProblem(
-            f"No Python that fits '{asked}' is on this machine, and offline none can be downloaded.",
+            t("No Python that fits '{0}' is on this machine, and offline none can be downloaded.", asked),
             todo,
             place=specification.python_place,
         )
-    progress(Step("Downloading Python", asked))
+    progress(Step(t("Downloading Python"), asked))
     try:
-        await uv.run(["python", "install", asked], on_line=lambda line: progress(Step("Downloading Python", line)))
+        await uv.run(["python", "install", asked], on_line=lambda line: progress(Step(t("Downloading Python"), line)))
         path = (await uv.run(["python", "find", "--managed-python", "--no-python-downloads", asked])).strip()
         version = (await uv.run(["python", "find", "--show-version", "--managed-python", asked])).strip()
     except UvFailed as failed:
         raise EnvironmentProblem(
-            f"No Python that fits '{asked}' is on this machine, and it could not be downloaded.",
+            t("No Python that fits '{0}' is on this machine, and it could not be downloaded.", asked),
             todo,
             place=specification.python_place,
             details=failed.last_lines(),

@@ -10,6 +10,7 @@ from pathlib import Path
 from scoredock.environment.conda_file import read_conda_root, read_conda_text
 from scoredock.environment.requirement_lines import PipLines, read_text
 from scoredock.environment.values import EnvironmentProblem, Specification
+from scoredock.l10n import t
 from scoredock.project.marked import Mapping, Marked
 from scoredock.project.marked_yaml import read_yaml
 from scoredock.project.values import CondaFile, DockerBuild, EnvironmentReference, EnvironmentSource, RequirementsFile
@@ -36,8 +37,8 @@ def read_specification(source: EnvironmentSource, overlay: AnyMapping[Path, str]
         return resolve(source)
     if isinstance(source, DockerBuild):
         raise EnvironmentProblem(
-            f"The environment is built from {source.dockerfile}, so there is no list of packages to install here.",
-            "Deploy it with '--target docker', or give the deployment a conda file.",
+            t("The environment is built from {0}, so there is no list of packages to install here.", source.dockerfile),
+            t("Deploy it with '--target docker', or give the deployment a conda file."),
         )
     raise TypeError(source)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from scoredock.environment.values import EnvironmentProblem, Requirement
 from scoredock.finding import Place
+from scoredock.l10n import t
 
 # Options that take a value, by their first spelling; pip's own list of what a requirements file may contain.
 _VALUED = {
@@ -93,8 +94,8 @@ class PipLines:
         meaning = _VALUED.get(option)
         if meaning is None or not value:
             raise EnvironmentProblem(
-                f"'{text}' is no option that pip reads from a requirements file.",
-                "Remove it or write it as pip's documentation of the requirements file format has it.",
+                t("'{0}' is no option that pip reads from a requirements file.", text),
+                t("Remove it or write it as pip's documentation of the requirements file format has it."),
                 place=place,
             )
         if meaning in ("-r", "-c"):
@@ -111,8 +112,8 @@ class PipLines:
         """Read a file that a line names, relative to the folder of the file that line stands in (as pip does)."""
         if re.match(r"https?:", name):
             raise EnvironmentProblem(
-                f"The included file {without_credentials(name)} is on the network and is not read.",
-                "Save it beside this file and include that.",
+                t("The included file {0} is on the network and is not read.", without_credentials(name)),
+                t("Save it beside this file and include that."),
                 place=place,
             )
         path = (folder / name.removeprefix("file://")).resolve()
@@ -133,10 +134,10 @@ def read_text(path: Path, place: Place | None = None) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise EnvironmentProblem(f"{path} does not exist.", "Create it or correct the path.", place=place) from None
+        raise EnvironmentProblem(t("{0} does not exist.", path), t("Create it or correct the path."), place=place) from None
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise EnvironmentProblem(f"{path} cannot be read: {reason}.", "Correct the file.", place=place) from None
+        reason = error.strerror if isinstance(error, OSError) else t("it is not UTF-8 text")
+        raise EnvironmentProblem(t("{0} cannot be read: {1}.", path, reason), t("Correct the file."), place=place) from None
 
 
 def logical_lines(text: str, path: Path) -> Iterator[tuple[str, Place]]:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from scoredock.environment.named import NamedEnvironment, NamedEnvironments
 from scoredock.environment.values import EnvironmentProblem, Specification
+from scoredock.l10n import t
 from scoredock.models.workspace import LOCAL, WorkspaceFile, find_workspace
 from scoredock.progress import Progress, silent
 from scoredock.project.deployment import of_reference
@@ -70,7 +71,7 @@ def resolve(reference: EnvironmentReference) -> Specification:
     register = "scoredock env register CONDA-FILE" + (f" --name {name}" if name else "")
     register += f" --version {version}" if version and re.fullmatch(r"[\w.-]+", version) and version != "latest" else ""
     raise EnvironmentProblem(
-        f"The environment '{reference.text}' lives in an Azure workspace and is not registered on this machine.",
-        f"Save its conda file, then: {register}; or name the conda file in the deployment.",
+        t("The environment '{0}' lives in an Azure workspace and is not registered on this machine.", reference.text),
+        t("Save its conda file, then: {0}; or name the conda file in the deployment.", register),
         place=reference.place,
     )

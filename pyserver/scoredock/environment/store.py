@@ -29,6 +29,7 @@ from scoredock.environment.integrity import files_are_there, is_declared_whole, 
 from scoredock.environment.uv import end_group
 from scoredock.environment.values import EnvironmentProblem, ReadyEnvironment, ServerPackage, Strategy
 from scoredock.folders import cache_folder, data_folder
+from scoredock.l10n import t
 from scoredock.progress import Progress, Step
 from scoredock.runtime import bytecode
 
@@ -145,7 +146,7 @@ async def held(key: str, progress: Progress) -> AsyncIterator[None]:
                 break
             except Timeout:
                 if not waiting:
-                    progress(Step("Waiting for another sync of this environment"))
+                    progress(Step(t("Waiting for another sync of this environment")))
                 waiting = True
                 await asyncio.sleep(0.05)
     except OSError as error:
@@ -159,8 +160,8 @@ async def held(key: str, progress: Progress) -> AsyncIterator[None]:
 def unwritable(error: OSError) -> EnvironmentProblem:
     """The sentence for a cache folder that cannot be written to."""
     return EnvironmentProblem(
-        f"The cache folder {root()} cannot be written: {error.strerror or error}.",
-        "Make it writable, or set SCOREDOCK_HOME to a folder that is.",
+        t("The cache folder {0} cannot be written: {1}.", root(), error.strerror or error),
+        t("Make it writable, or set SCOREDOCK_HOME to a folder that is."),
     )
 
 
@@ -184,7 +185,7 @@ def complete(record: Record, lock_text: str) -> ReadyEnvironment:
     write_atomically(root() / f"{record.key}.json", json.dumps(asdict(record), indent=1))
     made = ready(record.key)
     if made is None:
-        raise EnvironmentProblem("The environment changed while it was being made.", "Sync it again.")
+        raise EnvironmentProblem(t("The environment changed while it was being made."), t("Sync it again."))
     return made
 
 

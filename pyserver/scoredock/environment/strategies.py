@@ -19,6 +19,7 @@ from scoredock.environment.twins import with_twins
 from scoredock.environment.uv import Uv, UvFailed
 from scoredock.environment.uv_strategy import Wanted, install, install_text, make_venv, resolve, resolve_from_cache, wanted
 from scoredock.environment.values import EnvironmentProblem, Specification, Strategy
+from scoredock.l10n import t
 from scoredock.progress import Progress
 
 
@@ -95,7 +96,7 @@ def _older_server(resolved: tuple[Resolved, ...], lines: tuple[str, ...], python
         return ""
     if Version(version) >= Version("1.4"):
         return ""
-    return f"The inference server {version} was added: newer ones disagree with the file's pins."
+    return t("The inference server {0} was added: newer ones disagree with the file's pins.", version)
 
 
 async def with_twins_of_conda(job: Job) -> Made:
@@ -115,7 +116,7 @@ async def with_conda(job: Job) -> Made:
     version = next((item.version for item in conda if item.name == "python"), None)
     interpreter = python_of(job.folder)
     if version is None or not interpreter.exists():
-        raise EnvironmentProblem("The channels gave no Python for this environment.", "Add 'python' to the dependencies.")
+        raise EnvironmentProblem(t("The channels gave no Python for this environment."), t("Add 'python' to the dependencies."))
     present = installed_distributions(site_packages(job.folder))
     want = wanted(specification, specification.pip, version)
     # Whether pip and setuptools are inside is conda's business here; the server may have come from a channel.
@@ -129,7 +130,7 @@ async def with_conda(job: Job) -> Made:
     if pip:
         await install(pip, want, specification, uv, job.progress, interpreter=interpreter)
     scripts = unrun_scripts(job.folder)
-    said = f"The post-link scripts of {', '.join(scripts)} were not run; Azure's conda runs them." if scripts else ""
+    said = t("The post-link scripts of {0} were not run; Azure's conda runs them.", ", ".join(scripts)) if scripts else ""
     return Made(interpreter, version, (*conda, *pip), (said,) if said else ())
 
 

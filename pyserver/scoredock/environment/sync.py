@@ -26,6 +26,7 @@ from scoredock.environment.strategies import WAYS, Job, Made
 from scoredock.environment.tools import fetch_uv
 from scoredock.environment.uv import Uv
 from scoredock.environment.values import EnvironmentProblem, ReadyEnvironment, Specification, Strategy
+from scoredock.l10n import t
 from scoredock.progress import Progress, Step, silent
 
 __all__ = ["find", "read_specification", "sync"]
@@ -74,12 +75,12 @@ async def sync(
     except NoConda as none:
         if len(ways) < 2:
             raise EnvironmentProblem(
-                f"The conda packages cannot be installed: {none.reason}.",
-                "Check the network and the channels, or take their twins from PyPI.",
+                t("The conda packages cannot be installed: {0}.", none.reason),
+                t("Check the network and the channels, or take their twins from PyPI."),
                 details=none.details,
             ) from None
         reason = none.reason
-    progress(Step("Taking conda packages from PyPI instead", reason))
+    progress(Step(t("Taking conda packages from PyPI instead"), reason))
     note = f"{reason[0].upper()}{reason[1:]}, so conda packages were taken from PyPI."
     return await _sync(specification, ways[1], progress, offline=offline, upgrade=upgrade, note=note)
 
@@ -107,7 +108,7 @@ async def _sync(
             made = await WAYS[strategy](job)
             store.remove_folder(job.scratch)
             made = replace(made, notes=(note, *made.notes) if note else made.notes)
-            progress(Step("Checking the environment"))
+            progress(Step(t("Checking the environment")))
             record = _record(specification, strategy, key, folder, made)
             await asyncio.to_thread(inherit_bytecode, folder / record.packages, store.packages_of_others(record))
             ready = await asyncio.to_thread(store.complete, record, _lock_text(record, made.resolved))

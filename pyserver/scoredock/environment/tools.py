@@ -15,6 +15,7 @@ from pathlib import Path
 from scoredock.environment.uv import Uv, find_uv, run_child
 from scoredock.environment.values import EnvironmentProblem
 from scoredock.folders import cache_folder
+from scoredock.l10n import t
 from scoredock.progress import Progress, Step
 
 # Raised with the oldest version whose interface the child was written for.
@@ -30,7 +31,7 @@ async def python_with_rattler(uv: Uv, progress: Progress) -> Path:
     python = target / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     if (target / "complete").exists() and python.exists():
         return python
-    progress(Step("Fetching the conda solver", "py-rattler, 25 MB, once"))
+    progress(Step(t("Fetching the conda solver"), t("py-rattler, 25 MB, once")))
     building = target.with_name(f"{target.name}.{secrets.token_hex(4)}")
     building.mkdir(parents=True)
     try:
@@ -56,7 +57,7 @@ async def fetch_uv(progress: Progress) -> str:
         return find_uv()
     except EnvironmentProblem:
         pass
-    progress(Step("Fetching uv", "the package installer, 20 MB, once"))
+    progress(Step(t("Fetching uv"), t("the package installer, 20 MB, once")))
     tools = cache_folder().resolve() / "tools"
     building = tools / f".uv.{secrets.token_hex(4)}"
     building.mkdir(parents=True)
@@ -66,8 +67,8 @@ async def fetch_uv(progress: Progress) -> str:
         code, _, said = await run_child([*command, "--target", str(building), UV], folder=building, variables=os.environ)
         if code != 0:
             raise EnvironmentProblem(
-                "uv, which installs packages, is not here and could not be fetched with pip.",
-                f"Install it by hand: {sys.executable} -m pip install uv.",
+                t("uv, which installs packages, is not here and could not be fetched with pip."),
+                t("Install it by hand: {0} -m pip install uv.", sys.executable),
                 details="\n".join(said.strip().splitlines()[-4:]),
             )
         if not (tools / "uv").exists():

@@ -18,6 +18,7 @@ from scoredock.environment.host_settings import uv_environment
 from scoredock.environment.leash import leashed
 from scoredock.environment.requirement_lines import without_credentials
 from scoredock.environment.values import EnvironmentProblem
+from scoredock.l10n import t
 
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -171,4 +172,4 @@ def find_uv() -> str:
     on_path = shutil.which("uv")
     if on_path:
         return on_path
-    raise EnvironmentProblem("uv, which installs packages, is not here.", "Install it: python -m pip install uv.")
+    raise EnvironmentProblem(t("uv, which installs packages, is not here."), t("Install it: python -m pip install uv."))

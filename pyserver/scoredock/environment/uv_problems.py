@@ -11,6 +11,7 @@ from scoredock.environment.server_package import ADDED_LINE, SERVER, names_the_s
 from scoredock.environment.uv import Uv, UvFailed
 from scoredock.environment.values import EnvironmentProblem, Specification
 from scoredock.finding import Place
+from scoredock.l10n import t
 
 if TYPE_CHECKING:
     from scoredock.environment.uv_strategy import Wanted
@@ -33,14 +34,14 @@ async def explain(
     text = failed.text
     if re.search(r"No space left on device|os error 28|os error 112", text):
         return EnvironmentProblem(
-            "The disk is full: the environment could not be installed.",
-            "Free some space ('scoredock env prune' removes unused environments) and sync again.",
+            t("The disk is full: the environment could not be installed."),
+            t("Free some space ('scoredock env prune' removes unused environments) and sync again."),
             details=failed.last_lines(3),
         )
     if re.search(r"Read-only file system|Permission denied|os error (13|30)\b", text):
         return EnvironmentProblem(
-            "A folder that packages are installed from or into cannot be written.",
-            "Make it writable, or set SCOREDOCK_HOME (environments) or UV_CACHE_DIR (downloads) to a folder that is.",
+            t("A folder that packages are installed from or into cannot be written."),
+            t("Make it writable, or set SCOREDOCK_HOME (environments) or UV_CACHE_DIR (downloads) to a folder that is."),
             details=failed.last_lines(3),
         )
     if "hash mismatch" in text.lower():
@@ -59,11 +60,11 @@ async def explain(
         match = re.search(r"Distribution not found at: (?:file://)?(\S+)", text) or re.search(r"`?(\S+?)`? does not appear", text)
         what = match[1].strip("`") if match else "A package"
         return EnvironmentProblem(
-            f"{what} is not a package that can be installed.", "Correct the path.", place=_place_of(what, specification)
+            t("{0} is not a package that can be installed.", what), t("Correct the path."), place=_place_of(what, specification)
         )
     if "Couldn't parse requirement" in text or "Expected" in text.splitlines()[0]:
         return _unreadable(text, specification)
-    return EnvironmentProblem("The packages could not be installed.", "", details=failed.last_lines())
+    return EnvironmentProblem(t("The packages could not be installed."), "", details=failed.last_lines())
 
 
 def _unknown_package(text: str, specification: Specification) -> EnvironmentProblem:
@@ -74,8 +75,14 @@ def _unknown_package(text: str, specification: Specification) -> EnvironmentProb
     from scoredock.environment.known_names import nearest_names
 
     near = nearest_names(name)
-    todo = f"Did you mean {' or '.join(repr(n) for n in near)}?" if near else "Correct its name, or add the index that has it."
-    return EnvironmentProblem(f"There is no package '{name}' in the package index.", todo, place=_place_of(name, specification))
+    todo = (
+        t("Did you mean {0}?", " or ".join(repr(n) for n in near))
+        if near
+        else t("Correct its name, or add the index that has it.")
+    )
+    return EnvironmentProblem(
+        t("There is no package '{0}' in the package index.", name), todo, place=_place_of(name, specification)
+    )
 
 
 def _offline(text: str, specification: Specification) -> EnvironmentProblem:
@@ -88,8 +95,8 @@ def _offline(text: str, specification: Specification) -> EnvironmentProblem:
 
 def _not_cached(names: list[str], specification: Specification) -> EnvironmentProblem:
     return EnvironmentProblem(
-        f"Offline, and not in the cache: {', '.join(names) if names else 'some packages'}.",
-        "Sync once while online; afterwards offline works.",
+        t("Offline, and not in the cache: {0}.", ", ".join(names) if names else "some packages"),
+        t("Sync once while online; afterwards offline works."),
         place=_place_of(re.split(r"[=<>!~\[{]", names[0])[0], specification) if names else None,
     )
 
@@ -102,8 +109,8 @@ def _build_failed(text: str, specification: Specification) -> EnvironmentProblem
     output = re.split(r"\n\s*hint: ", output)[0]
     lines = [line.strip() for line in output.strip().splitlines() if line.strip()][-8:]
     return EnvironmentProblem(
-        f"There is no ready-made wheel of {what} for this Python and platform, and building it failed.",
-        "Pin a version that has a wheel, or install what its build needs.",
+        t("There is no ready-made wheel of {0} for this Python and platform, and building it failed.", what),
+        t("Pin a version that has a wheel, or install what its build needs."),
         place=_place_of(re.split(r"[=<> ]", what)[0], specification),
         details="\n".join(lines),
     )
@@ -119,8 +126,8 @@ async def _unsolvable(
         sides = " and ".join(pins[:1]) or "The file's pins"
         reason = _reason(text, SERVER)
         return EnvironmentProblem(
-            f"The file's {sides} and the inference server disagree{reason}.",
-            "Loosen that pin, or name a server version that goes with it.",
+            t("The file's {0} and the inference server disagree{1}.", sides, reason),
+            t("Loosen that pin, or name a server version that goes with it."),
             place=_place_of(re.split(r"[=<>!~\[{; ]", sides)[0], specification),
             details=_short(text),
         )
@@ -132,8 +139,8 @@ async def _unsolvable(
         wanted_text = no_version[1]
         name = re.split(r"[=<>!~\[{]", wanted_text)[0]
         return EnvironmentProblem(
-            f"There is no version of {name} that fits '{wanted_text}'.",
-            "Ask for one that exists.",
+            t("There is no version of {0} that fits '{1}'.", name, wanted_text),
+            t("Ask for one that exists."),
             place=_place_of(name, specification),
             details=_short(text),
         )
@@ -141,10 +148,10 @@ async def _unsolvable(
     if wheels or "Requires-Python" in text or re.search(r"the current Python version \(\S+\) does not satisfy", text):
         return _wrong_python(text, specification)
     disagree = " and ".join(sides_found[:2])
-    what = f"These disagree: {disagree}" if len(sides_found) > 1 else "The requirements cannot all be met"
+    what = t("These disagree: {0}", disagree) if len(sides_found) > 1 else t("The requirements cannot all be met")
     return EnvironmentProblem(
         f"{what}{_reason(text, sides_found[0] if sides_found else '')}.",
-        "Change one of them.",
+        t("Change one of them."),
         place=_place_of(re.split(r"[=<>!~\[{; ]", sides_found[0])[0], specification) if sides_found else None,
         details=_short(text),
     )
@@ -155,8 +162,8 @@ def _wrong_python(text: str, specification: Specification) -> EnvironmentProblem
     what = match[1] if match else "A package"
     current = re.search(r"(?:CPython|current Python version \()\s*\(?(\d+\.\d+(?:\.\d+)?)", text)
     return EnvironmentProblem(
-        f"{what} does not exist for Python {current[1] if current else 'of this version'}.",
-        "Pin a version that does, or another Python.",
+        t("{0} does not exist for Python {1}.", what, current[1] if current else "of this version"),
+        t("Pin a version that does, or another Python."),
         place=_place_of(re.split(r"[=<>!~\[{; ]", what)[0], specification),
         details=_short(text),
     )
@@ -190,20 +197,20 @@ def _reason(text: str, about: str) -> str:
     match = match or re.search(r"([A-Za-z0-9][\w.-]*[=<>!~]\S*) depends on ([A-Za-z0-9][^\s]*)", joined)
     if not match:
         return ""
-    return f": {match[1]} needs {match[2].rstrip(',.')}"
+    return t(": {0} needs {1}", match[1], match[2].rstrip(",."))
 
 
 def _unreachable(text: str) -> EnvironmentProblem:
     url = re.search(r"https?://[^\s`')]+", text)
     host = re.sub(r"^https?://(?:[^/@]*@)?([^/]+).*$", r"\1", url[0]) if url else "the package index"
     certificate = "certificate" in text.lower()
-    why = "its certificate is not trusted" if certificate else "it cannot be reached"
+    why = t("its certificate is not trusted") if certificate else t("it cannot be reached")
     todo = (
-        "Name your company's certificate bundle in SSL_CERT_FILE or in pip's 'cert' setting."
+        t("Name your company's certificate bundle in SSL_CERT_FILE or in pip's 'cert' setting.")
         if certificate
-        else "Check the network, proxy and index settings, or sync offline."
+        else t("Check the network, proxy and index settings, or sync offline.")
     )
-    return EnvironmentProblem(f"Nothing could be fetched from {host}: {why}.", todo, details=_short(text))
+    return EnvironmentProblem(t("Nothing could be fetched from {0}: {1}.", host, why), todo, details=_short(text))
 
 
 def _unreadable(text: str, specification: Specification) -> EnvironmentProblem:
@@ -212,7 +219,9 @@ def _unreadable(text: str, specification: Specification) -> EnvironmentProblem:
     place = next((item.place for item in specification.pip if written and written in item.text), None)
     cause = next((line.removeprefix("cause: ") for line in lines if line.startswith("cause:")), "")
     return EnvironmentProblem(
-        f"'{written}' is not a requirement that pip can read{': ' + cause if cause else ''}.", "Correct the line.", place=place
+        t("'{0}' is not a requirement that pip can read{1}.", written, ": " + cause if cause else ""),
+        t("Correct the line."),
+        place=place,
     )
 
 

@@ -18,6 +18,7 @@ from scoredock.environment.server_package import ADDED_LINE, names_the_server
 from scoredock.environment.uv import Uv, UvFailed
 from scoredock.environment.uv_problems import explain
 from scoredock.environment.values import Requirement, Specification
+from scoredock.l10n import t
 from scoredock.progress import Progress, Step
 
 # Options of a requirements file that uv reads only from its command line; the rest it reads in the file itself.
@@ -97,7 +98,7 @@ async def resolve(
     ``extra`` are further arguments for the resolver (another platform for an image); ``present`` are versions that are
     installed already and are kept where the wishes allow it.
     """
-    progress(Step("Resolving packages"))
+    progress(Step(t("Resolving packages")))
     arguments = _compile_arguments(want, python, scratch) + list(extra)
     if present:
         # uv prefers what a former output holds; a wish for another version still wins, as it does with pip.
@@ -140,7 +141,7 @@ async def install(
     """Install exactly what was resolved; from uv's cache alone when all of it is there, which needs no network at all."""
     text = install_text(resolved, want)
     listen = Listener(progress, total=len(resolved))
-    progress(Step("Installing packages", f"{len(resolved)} packages", 0, len(resolved)))
+    progress(Step(t("Installing packages"), f"{len(resolved)} packages", 0, len(resolved)))
     arguments = ["pip", "install", "--no-deps", "--python", str(interpreter), *want.arguments, "-r", "-"]
     try:
         try:
@@ -166,7 +167,7 @@ async def _replace_damaged(text: str, packages: Path, arguments: list[str], uv: 
     damaged = await asyncio.to_thread(damaged_distributions, packages)
     if not damaged:
         return
-    progress(Step("Fetching damaged packages again", ", ".join(damaged)))
+    progress(Step(t("Fetching damaged packages again"), ", ".join(damaged)))
     await uv.run(["cache", "clean", *damaged])
     again = [word for name in damaged for word in ("--reinstall-package", name)]
     await uv.run([*arguments, *again], text=text)
@@ -203,7 +204,7 @@ class Listener:
             return
         what, subject, number, unit = match.groups()
         if what == "Resolved":
-            self.progress(Step("Resolving packages", f"{subject} packages"))
+            self.progress(Step(t("Resolving packages"), f"{subject} packages"))
         elif what == "Downloading":
             self.sizes[subject] = int(float(number) * _UNITS[unit]) if number else 0
             self._download(subject)
@@ -211,16 +212,16 @@ class Listener:
             self.done += self.sizes.get(subject, 0)
             self._download(subject)
         elif what in ("Building", "Built"):
-            self.progress(Step("Building packages", subject))
+            self.progress(Step(t("Building packages"), subject))
         elif what == "Prepared":
-            self.progress(Step("Downloading packages", f"{subject} packages", self.done, sum(self.sizes.values()), "bytes"))
+            self.progress(Step(t("Downloading packages"), f"{subject} packages", self.done, sum(self.sizes.values()), "bytes"))
         elif what == "Installed":
-            self.progress(Step("Installing packages", f"{subject} packages", int(subject), self.total or int(subject)))
+            self.progress(Step(t("Installing packages"), f"{subject} packages", int(subject), self.total or int(subject)))
 
     def _download(self, subject: str) -> None:
         everything = sum(self.sizes.values())
-        detail = f"{subject}, {self.done >> 20} of {everything >> 20} MB"
-        self.progress(Step("Downloading packages", detail, self.done, everything, "bytes"))
+        detail = t("{0}, {1} of {2} MB", subject, self.done >> 20, everything >> 20)
+        self.progress(Step(t("Downloading packages"), detail, self.done, everything, "bytes"))
 
 
 def _with_own_hashes(item: Resolved, want: Wanted) -> Resolved:

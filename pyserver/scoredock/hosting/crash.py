@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from scoredock.finding import Finding, Place, Severity
+from scoredock.l10n import t
 
 NAMES = {
     "SD501": "init-raised",
@@ -122,12 +123,13 @@ def _without_a_word(failure: dict[str, Any], phase: str, paths: Paths, tail: Seq
     else:
         how = f"ended itself with exit code {failure.get('exit_code', 'unknown')}, without an exception (os._exit?)"
     when = "while the script was imported or init() ran" if phase != "run" else "while it served requests"
-    return finding("SD501", place, f"The worker process {how} {when}.", tail)
+    return finding("SD501", place, t("The worker process {0} {1}.", how, when), tail)
 
 
 def slower_than_probes(seconds: float) -> str:
     """The sentence of SD504."""
-    return (
-        f"init() was not done after {seconds:.0f} s: Azure's liveness probe would have restarted the container by then. "
-        "Make init() faster, or raise initial_delay or failure_threshold of the liveness_probe in the deployment file."
+    return t(
+        "init() was not done after {0} s: Azure's liveness probe would have restarted the container by then. "
+        "Make init() faster, or raise initial_delay or failure_threshold of the liveness_probe in the deployment file.",
+        f"{seconds:.0f}",
     )

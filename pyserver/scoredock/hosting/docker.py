@@ -37,6 +37,7 @@ from scoredock.hosting.values import (
     Target,
     Updated,
 )
+from scoredock.l10n import t
 from scoredock.progress import Progress, Step, silent
 
 # Kept for the life of the process: greeting an engine anew takes longer than most questions to it.
@@ -75,7 +76,7 @@ class DockerEngine:
 
     async def update(self, name: str, progress: Progress = silent) -> Updated:
         connection, row, stock = await self._running(name)
-        progress(Step("Updating the service"))
+        progress(Step(t("Updating the service")))
         began = time.monotonic()
         if row.record.lost_sight():
             row = await self._again(connection, name, progress)
@@ -161,7 +162,7 @@ class DockerEngine:
         connection, row, _ = await self._running(name)
         answer = await docker_control.ask(connection, row.container, row.record, request)
         if answer is None:
-            raise ServiceProblem(f"'{name}' has ended.", "See its log.")
+            raise ServiceProblem(t("'{0}' has ended.", name), t("See its log."))
         return answer
 
     async def inside(self, name: str) -> Inside:

@@ -13,6 +13,7 @@ from scoredock.hosting import crash
 from scoredock.hosting.docker_layout import paths_of
 from scoredock.hosting.docker_record import Record, container_name
 from scoredock.hosting.values import ScriptCrashed, ServiceProblem, State
+from scoredock.l10n import t
 
 LOG_LINES = 20  # of the log, shown with a failure
 
@@ -55,11 +56,11 @@ async def why_it_ended(connection: Connection, container: Container, record: Rec
         return crashed(failure, record, "Mend it and deploy again.", log)
     if "No module named 'azureml_inference_server_http'" in log:
         return ServiceProblem(
-            "The environment has no inference server.", "Add azureml-inference-server-http to its pip section.", details=log
+            t("The environment has no inference server."), t("Add azureml-inference-server-http to its pip section."), details=log
         )
     _, reason = await ended(connection, container, record)
     return ServiceProblem(
-        f"'{record.name}' could not be started: {reason}", "The last lines of its log may say more.", details=log
+        t("'{0}' could not be started: {1}", record.name, reason), t("The last lines of its log may say more."), details=log
     )
 
 

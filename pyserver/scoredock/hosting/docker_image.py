@@ -22,6 +22,7 @@ from scoredock.environment.sync import read_specification
 from scoredock.environment.values import EnvironmentProblem, Specification, Strategy
 from scoredock.folders import cache_folder
 from scoredock.hosting.docker_base import about_base
+from scoredock.l10n import t
 from scoredock.progress import Progress, Step, silent
 from scoredock.project.values import DockerBuild, Project
 
@@ -66,7 +67,7 @@ async def environment_image(
         _check_image_named(project, specification)
     reference = os.environ.get("SCOREDOCK_BASE_IMAGE") or project.base_image or DEFAULT_BASE
     if offline and await beside(lambda _: find_image(connection, reference)) is None:
-        raise EnvironmentProblem(f"The image {reference} is not on this machine, and offline none is pulled.", GO_ONLINE)
+        raise EnvironmentProblem(t("The image {0} is not on this machine, and offline none is pulled.", reference), GO_ONLINE)
     image, platform = await _base(connection, reference, progress, platform)
     base = replace(await about_base(connection, reference, image, platform), user=image.user)
     if managed or (project.environment is None and project.base_image):
@@ -77,10 +78,12 @@ async def environment_image(
     if found is not None and await beside(lambda _: find_image(connection, found.image)) is not None:
         return found
     if offline:
-        raise EnvironmentProblem("The environment's image is not on this machine, and offline none is built.", GO_ONLINE)
+        raise EnvironmentProblem(t("The environment's image is not on this machine, and offline none is built."), GO_ONLINE)
     recipe = await _recipe(connection, specification, base, builder, architecture=image.architecture, progress=progress)
     if builder == "classic":
-        progress(Step(f"Building {recipe.tag}", "by the classic builder: without BuildKit no download is kept between builds"))
+        progress(
+            Step(t("Building {0}", recipe.tag), t("by the classic builder: without BuildKit no download is kept between builds"))
+        )
     if await beside(lambda _: find_image(connection, recipe.tag)) is None:
         await build_image(connection, order_of(recipe, platform), progress, listen, builder=builder)
     made = ImageEnvironment(
@@ -122,7 +125,7 @@ async def _recipe(
     progress: Progress,
 ) -> Recipe:
     minor = image_python(specification, base)
-    progress(Step("Resolving packages for the image"))
+    progress(Step(t("Resolving packages for the image")))
     lock = await image_lock(specification, minor, architecture=architecture, progress=progress)
     images = await beside(lambda _: images_labelled(connection, KEY_LABEL))
     earlier = tuple(EarlierImage(image.tags[0], image.labels) for image in images if image.tags)
@@ -138,7 +141,7 @@ async def _base(connection: Connection, reference: str, progress: Progress, plat
     except NoSuchPlatform:
         if platform is not None or connection.about.architecture == "amd64":
             raise
-        progress(Step(f"Pulling {reference}", f"it is made for {AZURE_PLATFORM} only, and will run emulated"))
+        progress(Step(t("Pulling {0}", reference), t("it is made for {0} only, and will run emulated", AZURE_PLATFORM)))
         return await have_image(connection, reference, progress, platform=AZURE_PLATFORM), AZURE_PLATFORM
 
 
@@ -146,8 +149,8 @@ def _as_it_is(reference: str, image: Image, base: BaseImage, platform: str | Non
     """No conda file: the image is the environment, and has to have the server."""
     if base.server is None or base.python is None:
         raise EnvironmentProblem(
-            f"The image {reference} has no azureml-inference-server-http, and the deployment has no conda file.",
-            "Add a conda_file to its environment, or name an image with the server.",
+            t("The image {0} has no azureml-inference-server-http, and the deployment has no conda file.", reference),
+            t("Add a conda_file to its environment, or name an image with the server."),
         )
     return ImageEnvironment(reference, PurePosixPath(base.python_path), image.id.removeprefix("sha256:")[:16], platform=platform)
 
@@ -156,9 +159,11 @@ def _check_image_named(project: Project, specification: Specification) -> None:
     """SDK v1's user-managed environments list no packages: in a container they are what the image has."""
     if project.base_image is None and not os.environ.get("SCOREDOCK_BASE_IMAGE"):
         raise EnvironmentProblem(
-            f"{specification.path.name} leaves its packages to you (userManagedDependencies), and the deployment names no image "
-            "that has them.",
-            "Name the image, list the packages, or deploy with '--target process'.",
+            t(
+                "{0} leaves its packages to you (userManagedDependencies), and the deployment names no image that has them.",
+                specification.path.name,
+            ),
+            t("Name the image, list the packages, or deploy with '--target process'."),
             place=specification.python_place,
         )
 

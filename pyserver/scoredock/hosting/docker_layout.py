@@ -11,6 +11,7 @@ from scoredock.folders import debuggers_folder
 from scoredock.hosting import launch, model_layout
 from scoredock.hosting.crash import Paths
 from scoredock.hosting.values import Plan, ServiceProblem
+from scoredock.l10n import t
 from scoredock.project.values import Project, Source
 
 # Azure's images have the app there, with one folder for the code and one for the models in it.
@@ -107,5 +108,5 @@ def identity_of(mounts: tuple[Mounted, ...]) -> tuple[str, ...]:
 
 def _present(path: Path) -> Path:
     if not path.exists():
-        raise ServiceProblem(f"{path} does not exist.", "Mend the path in the project's file.")
+        raise ServiceProblem(t("{0} does not exist.", path), t("Mend the path in the project's file."))
     return path.resolve()

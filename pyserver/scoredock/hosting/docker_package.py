@@ -25,6 +25,7 @@ from scoredock.hosting.docker_image import ImageEnvironment, environment_image
 from scoredock.hosting.docker_layout import APP, PORT, model_folder
 from scoredock.hosting.shipped import shipped_files
 from scoredock.hosting.values import ServiceProblem
+from scoredock.l10n import t
 from scoredock.progress import Progress, silent
 from scoredock.project.values import Project, Source
 
@@ -89,7 +90,7 @@ def order_of(project: Project, environment: ImageEnvironment, tag: str, user: st
     missing = [model for model in project.models if model.source is None or not model.source.exists()]
     if missing:
         name = missing[0].reference or str(missing[0].source)
-        raise ServiceProblem(f"The model {name} is not on this machine.", "A self-contained image needs the file itself.")
+        raise ServiceProblem(t("The model {0} is not on this machine.", name), t("A self-contained image needs the file itself."))
     code = APP / (project.code.name or "code")
     app_root = APP if placed.source_directory else code / PurePosixPath(placed.app_root.relative_to(project.code).as_posix())
     variables = {"AML_APP_ROOT": str(app_root), "AZUREML_ENTRY_SCRIPT": placed.entry_script, "WORKER_TIMEOUT": "300"}
@@ -126,14 +127,14 @@ def order_of(project: Project, environment: ImageEnvironment, tag: str, user: st
 
 
 def _copy(source: PurePosixPath, target: PurePosixPath, user: str) -> str:
-    return f"COPY {f'--chown={user} ' if user else ''}{json.dumps([source.as_posix(), target.as_posix()])}"
+    return t("COPY {0}{1}", f"--chown={user} " if user else "", json.dumps([source.as_posix(), target.as_posix()]))
 
 
 def _quoted(value: str) -> str:
     """A value of ENV: Docker expands variables in it unless told not to."""
     if "\n" in value:
         raise ServiceProblem(
-            "A value of environment_variables has several lines, which no image can hold.", "Put it into a file."
+            t("A value of environment_variables has several lines, which no image can hold."), t("Put it into a file.")
         )
     return '"' + re.sub(r'(["\\$])', r"\\\1", value) + '"'
 

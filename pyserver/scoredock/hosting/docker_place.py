@@ -20,6 +20,7 @@ from scoredock.hosting.docker_layout import PORT, RELAY_PORT, RUNS, RUNTIME, ide
 from scoredock.hosting.docker_record import OWNER, PORT_OF, Record, container_name, owner
 from scoredock.hosting.docker_stock import Row, Stock
 from scoredock.hosting.values import Plan, PortTaken, ServiceProblem
+from scoredock.l10n import t
 from scoredock.progress import Progress, Step
 
 RETIREMENT = 2.0  # seconds that a deploy waits for the old container to end; one with requests in flight goes on without it
@@ -29,21 +30,26 @@ def blueprint(connection: Connection, plan: Plan, progress: Progress) -> tuple[C
     """The container of a plan, without what is known only when it starts. Blocking. Raises ServiceProblem."""
     if not connection.address.on_this_machine:
         raise ServiceProblem(
-            f"The Docker engine at {connection.address.url} is not on this machine, so it cannot see the code and the models.",
-            "Choose a local engine (DOCKER_HOST, docker context use), or make a self-contained image: scoredock package.",
+            t(
+                "The Docker engine at {0} is not on this machine, so it cannot see the code and the models.",
+                connection.address.url,
+            ),
+            t("Choose a local engine (DOCKER_HOST, docker context use), or make a self-contained image: scoredock package."),
         )
     layout = laid_out(plan)
     if not plan.image or find_image(connection, plan.image) is None:
-        raise ServiceProblem(f"The image {plan.image or 'of the environment'} is not on the engine.", "Deploy again to make it.")
+        raise ServiceProblem(
+            t("The image {0} is not on the engine.", plan.image or "of the environment"), t("Deploy again to make it.")
+        )
     wants = plan.project.resources
     gpus = plan.gpus if plan.gpus is not None else wants.gpu
     if plan.gpus and not connection.about.gpus:
         raise ServiceProblem(
-            "The Docker engine has no GPU to give to a container.",
-            "Install the NVIDIA driver and the NVIDIA Container Toolkit, or deploy without --gpus.",
+            t("The Docker engine has no GPU to give to a container."),
+            t("Install the NVIDIA driver and the NVIDIA Container Toolkit, or deploy without --gpus."),
         )
     if gpus and not connection.about.gpus:
-        progress(Step("Creating the container", "the deployment asks for a GPU; the engine has none, so it starts without"))
+        progress(Step(t("Creating the container"), t("the deployment asks for a GPU; the engine has none, so it starts without")))
         gpus = None
     order = ContainerOrder(
         image=plan.image,
@@ -166,7 +172,7 @@ class Placing:
         If that fails or is cancelled the old container goes on as it was; without an old one the failed container
         stays for its log, the port is free again.
         """
-        progress(Step("Creating the container"))
+        progress(Step(t("Creating the container")))
         name = container_name(record.name, "next" if self.old else "")
         order = replace(
             order,
@@ -189,7 +195,7 @@ class Placing:
             await asyncio.shield(self._undo(row, keep))
             raise
         await asyncio.shield(self._settle(row))
-        progress(Step("Healthy" if outcome == "ready" else "Waiting for a debugger"))
+        progress(Step("Healthy" if outcome == "ready" else t("Waiting for a debugger")))
         return Row(await beside(lambda _: containers.inspect(self.connection, container.id)), record)
 
     def _command(self, record: Record) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from scoredock.engine.values import Container, ContainerGone
 from scoredock.hosting import docker_control, docker_failure, probes
 from scoredock.hosting.docker_record import Record
 from scoredock.hosting.values import ServiceProblem
+from scoredock.l10n import t
 from scoredock.progress import Progress, Step
 
 Outcome = Literal["ready", "waiting"]
@@ -25,7 +26,7 @@ async def until_ready(connection: Connection, container: Container, record: Reco
     Raises ScriptCrashed (SD501, or SD504 past the liveness probe's patience), ServiceProblem when it is not the
     script's fault.
     """
-    progress(Step("Starting the service"))
+    progress(Step(t("Starting the service")))
     began = time.monotonic()
     ending = asyncio.ensure_future(beside(lambda job: containers.wait(connection, container.id, job)))
     telling = asyncio.ensure_future(_told(connection, container, record))
@@ -47,8 +48,8 @@ async def until_ready(connection: Connection, container: Container, record: Reco
     await _show(connection, container, progress, shown, follow=False)
     if outcome == "ready" and not await probes.answers(port, 10.0):
         raise ServiceProblem(
-            "The service is up but does not answer its health probe.",
-            "See its log.",
+            t("The service is up but does not answer its health probe."),
+            t("See its log."),
             details=await docker_failure.log_text(connection, container),
         )
     return outcome
@@ -77,7 +78,7 @@ async def _show(connection: Connection, container: Container, progress: Progress
             seen += 1
             if seen > shown[0]:
                 shown[0] = seen
-                progress(Step("Starting the service", text))
+                progress(Step(t("Starting the service"), text))
 
 
 async def _now(connection: Connection, container: Container) -> Container:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 
 from scoredock.hosting.values import Engine, ServiceProblem, Target
+from scoredock.l10n import t
 
 MODULES: dict[Target, tuple[str, str]] = {
     "process": ("scoredock.hosting.process", "ProcessEngine"),
@@ -15,7 +16,7 @@ MODULES: dict[Target, tuple[str, str]] = {
 def engine(target: Target) -> Engine:
     """The engine for a target. Raises ServiceProblem for one that there is none for."""
     if target not in MODULES:
-        raise ServiceProblem(f"There is no engine '{target}'.", f"Engines: {', '.join(MODULES)}.")
+        raise ServiceProblem(t("There is no engine '{0}'.", target), t("Engines: {0}.", ", ".join(MODULES)))
     module, name = MODULES[target]
     made: Engine = getattr(importlib.import_module(module), name)()
     return made

@@ -7,6 +7,7 @@ from scoredock.environment.drift import packages_of_label
 from scoredock.environment.installed import installed_distributions
 from scoredock.environment.store import left_by
 from scoredock.hosting.values import Service, ServiceProblem
+from scoredock.l10n import t
 
 
 async def installed_in(service: Service) -> dict[str, str]:
@@ -19,8 +20,8 @@ async def installed_in(service: Service) -> dict[str, str]:
         found = installed_distributions(packages_folder(environment)) if environment else None
     if found is None:
         raise ServiceProblem(
-            f"What is installed in the service {service.name} is not known: its environment was not made by Scoredock.",
-            "Compare the file with the environment on this machine instead.",
+            t("What is installed in the service {0} is not known: its environment was not made by Scoredock.", service.name),
+            t("Compare the file with the environment on this machine instead."),
         )
     return found
 

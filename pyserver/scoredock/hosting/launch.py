@@ -15,6 +15,7 @@ from typing import Any
 from scoredock import runtime
 from scoredock.hosting.runs import Run
 from scoredock.hosting.values import Plan, ServiceProblem
+from scoredock.l10n import t
 from scoredock.project.values import Project, Source
 
 LAUNCHER = Path(runtime.__file__).parent / "launcher.py"
@@ -43,7 +44,9 @@ def demand_linux() -> None:
     no fork, and neither was tried."""
     if sys.platform != "linux":
         system = {"darwin": "macOS", "win32": "Windows"}.get(sys.platform, sys.platform)
-        raise ServiceProblem(f"Services run as processes on Linux and WSL only, not on {system}.", "Deploy with --target docker.")
+        raise ServiceProblem(
+            t("Services run as processes on Linux and WSL only, not on {0}.", system), t("Deploy with --target docker.")
+        )
 
 
 def layout(project: Project) -> Layout:
@@ -52,7 +55,8 @@ def layout(project: Project) -> Layout:
     script = project.entry_script
     if script is None:
         raise ServiceProblem(
-            "This deployment names no scoring script.", "Add code_configuration.scoring_script to it; Scoredock runs scripts."
+            t("This deployment names no scoring script."),
+            t("Add code_configuration.scoring_script to it; Scoredock runs scripts."),
         )
     if project.source is Source.INFERENCE_CONFIG and script.is_relative_to(project.code):
         relative = Path(project.code.name) / script.relative_to(project.code)
@@ -123,7 +127,7 @@ def launch(plan: Plan, start: Launch, model_dir: Path | None) -> subprocess.Pope
             )
     except OSError as error:
         raise ServiceProblem(
-            f"{plan.interpreter} cannot be started: {error.strerror or error}.", "Sync the environment again."
+            t("{0} cannot be started: {1}.", plan.interpreter, error.strerror or error), t("Sync the environment again.")
         ) from None
     # It is our child until we end: somebody has to bury it, or it stays in the process table.
     threading.Thread(target=process.wait, name=f"bury {process.pid}", daemon=True).start()

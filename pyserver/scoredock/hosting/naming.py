@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from scoredock.hosting.values import ServiceProblem
+from scoredock.l10n import t
 
 # Azure ML, web service names: 3 to 32 characters (azureml-core, `Webservice._check_validate_name`).
 _RULE = re.compile(r"[a-z](?:[-a-z0-9]{1,30}[a-z0-9])")
@@ -14,8 +15,8 @@ def checked(name: str) -> str:
     """The name itself. Raises ServiceProblem with the rule if Azure would refuse it."""
     if not _RULE.fullmatch(name):
         raise ServiceProblem(
-            f"A service cannot be called '{name}'.",
-            "Names have 3 to 32 characters, a-z, 0-9 and '-', begin with a letter and end with a letter or digit.",
+            t("A service cannot be called '{0}'.", name),
+            t("Names have 3 to 32 characters, a-z, 0-9 and '-', begin with a letter and end with a letter or digit."),
         )
     return name
 

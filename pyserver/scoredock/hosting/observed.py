@@ -10,6 +10,7 @@ from scoredock.finding import Finding, Place
 from scoredock.hosting import crash
 from scoredock.hosting.traceback_text import Block, Reader
 from scoredock.hosting.values import Batch
+from scoredock.l10n import t
 
 LINES_ATTACHED = 3  # of the log before the failure
 RECENT = 500  # lines: those of a moment just past are among them
@@ -52,7 +53,9 @@ class Observer:
             return self._raised(last, [], f"run() raised {crash.said(last)}.")
         if "handle_score" in functions or "wrap_response" in functions:
             place = crash.definition_place(self.paths.entry_script, "run")
-            return crash.finding("SD503", place, f"What run() returned cannot be sent: {crash.said(last)}.", self._lines(place))
+            return crash.finding(
+                "SD503", place, t("What run() returned cannot be sent: {0}.", crash.said(last)), self._lines(place)
+            )
         return None
 
     def _raised(self, error: dict[str, object], causes: list[dict[str, object]], message: str) -> Finding:

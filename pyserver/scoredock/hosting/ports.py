@@ -6,12 +6,13 @@ import errno
 import socket
 
 from scoredock.hosting.values import PortTaken, ServiceProblem
+from scoredock.l10n import t
 
 
 def listen(port: int | None) -> socket.socket:
     """A socket that listens on 127.0.0.1, on ``port`` or a free one. Raises PortTaken, ServiceProblem."""
     if port is not None and not 1 <= port <= 65535:
-        raise ServiceProblem(f"{port} is no port.", "Ports go from 1 to 65535.")
+        raise ServiceProblem(t("{0} is no port.", port), t("Ports go from 1 to 65535."))
     taken = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -21,5 +22,5 @@ def listen(port: int | None) -> socket.socket:
         taken.close()
         if error.errno == errno.EADDRINUSE:
             raise PortTaken(f"Port {port} is in use.", "Choose another with --port, or leave it out for a free one.") from None
-        raise ServiceProblem(f"Port {port} cannot be opened: {error.strerror}.", "Choose a port above 1024.") from None
+        raise ServiceProblem(t("Port {0} cannot be opened: {1}.", port, error.strerror), t("Choose a port above 1024.")) from None
     return taken

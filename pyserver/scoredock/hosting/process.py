@@ -43,6 +43,7 @@ from scoredock.hosting.values import (
     Target,
     Updated,
 )
+from scoredock.l10n import t
 from scoredock.progress import Progress, Step, silent
 
 STATUS_PATIENCE = 2.0  # seconds; an arbiter that imports libraries answers only afterwards
@@ -125,12 +126,12 @@ class ProcessEngine:
         await self._clear_up(plan.name, keep=(run, old) if replaces else (run,))
         status = await control.ask(run.control, {"command": "status"}, STATUS_PATIENCE)
         libraries.remember(plan.project.entry_script, plan.environment_key, (status or {}).get("libraries", ()))
-        progress(Step("Healthy" if outcome == "ready" else "Waiting for a debugger"))
+        progress(Step("Healthy" if outcome == "ready" else t("Waiting for a debugger")))
         return await self._service(run)
 
     async def update(self, name: str, progress: Progress = silent) -> Updated:
         run = self._running(name)
-        progress(Step("Updating the service"))
+        progress(Step(t("Updating the service")))
         began = time.monotonic()
         await asyncio.to_thread(model_layout.lay_out, model_layout.from_json(run.facts.models), run.models)
         request: dict[str, Any] = {"command": "update", "deadline": run.facts.patience}
@@ -138,7 +139,7 @@ class ProcessEngine:
         if answer is None:
             raise starting.why_it_ended(run, paths_of(run))
         if not answer.get("ok"):
-            todo = "The service goes on with the code it had." if run.process() else ""
+            todo = t("The service goes on with the code it had.") if run.process() else ""
             raise starting.crashed(answer["failure"], run, paths_of(run), todo)
         seconds = time.monotonic() - began
         return Updated(await self._service(run), seconds)
@@ -196,7 +197,7 @@ class ProcessEngine:
         run = self._running(name)
         answer = await control.ask(run.control, request)
         if answer is None:
-            raise ServiceProblem(f"'{name}' has ended.", "See its log.")
+            raise ServiceProblem(t("'{0}' has ended.", name), t("See its log."))
         return answer
 
     async def inside(self, name: str) -> Inside:

@@ -32,6 +32,7 @@ from filelock import FileLock, Timeout
 from scoredock.folders import state_folder
 from scoredock.hosting.process_table import Identity, alive, noted, started_with
 from scoredock.hosting.values import ServiceProblem
+from scoredock.l10n import t
 from scoredock.progress import Progress, Step, silent
 
 LONGEST_SOCKET_PATH = 100  # sun_path holds 108 bytes on Linux and 104 on macOS
@@ -117,7 +118,7 @@ def _short_folder() -> Path:
     folder = Path(tempfile.gettempdir()) / f"scoredock-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
     folder.mkdir(mode=0o700, exist_ok=True)
     if hasattr(os, "getuid") and folder.stat().st_uid != os.getuid():
-        raise ServiceProblem(f"{folder} belongs to somebody else.", "Remove it, or set TMPDIR to a folder of your own.")
+        raise ServiceProblem(t("{0} belongs to somebody else.", folder), t("Remove it, or set TMPDIR to a folder of your own."))
     return folder
 
 
@@ -198,13 +199,13 @@ async def held(name: str, progress: Progress = silent) -> AsyncIterator[None]:
                 break
             except Timeout:
                 if not said:
-                    progress(Step(f"Waiting for another command that works on '{name}'"))
+                    progress(Step(t("Waiting for another command that works on '{0}'", name)))
                 said = True
                 await asyncio.sleep(0.05)
     except OSError as error:
         raise ServiceProblem(
-            f"The state folder {root()} cannot be written: {error.strerror or error}.",
-            "Make it writable, or set SCOREDOCK_HOME to a folder that is.",
+            t("The state folder {0} cannot be written: {1}.", root(), error.strerror or error),
+            t("Make it writable, or set SCOREDOCK_HOME to a folder that is."),
         ) from None
     try:
         yield

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 
 from scoredock.hosting import crash
 from scoredock.hosting.values import Event, Service, State, Target
+from scoredock.l10n import t
 
 
 class Decided(Protocol):
@@ -59,10 +60,10 @@ def state_of(status: Mapping[str, Any]) -> tuple[State, int, str]:
 def _unhealthy(probes: Mapping[str, Any]) -> str:
     liveness, readiness = probes["liveness"], probes["readiness"]
     if not liveness["passing"]:
-        said = f"Its liveness probe has failed {liveness['failures']} times in a row: Azure would have restarted it."
+        said = t("Its liveness probe has failed {0} times in a row: Azure would have restarted it.", liveness["failures"])
     else:
-        said = f"Its readiness probe has failed {readiness['failures']} times in a row: Azure would send it no requests."
-    return f"{said} A request may hang in run(); see its log."
+        said = t("Its readiness probe has failed {0} times in a row: Azure would send it no requests.", readiness["failures"])
+    return t("{0} A request may hang in run(); see its log.", said)
 
 
 _KINDS: Mapping[str, Literal["started", "worker-replaced", "update-failed", "crashed", "stopped"]] = {

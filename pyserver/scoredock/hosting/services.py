@@ -33,6 +33,7 @@ from scoredock.hosting.values import (
     Target,
     Updated,
 )
+from scoredock.l10n import t
 from scoredock.models.located import with_local_models
 from scoredock.progress import Progress, Step, silent
 from scoredock.project.reading import read_project
@@ -97,7 +98,9 @@ async def planned(
 ) -> Plan:
     """Decide everything that has to be decided before something starts."""
     if target != "docker" and wishes != NO_WISHES:
-        raise ServiceProblem("A platform or GPUs can be asked for with the target 'docker' only.", "A process has the machine's.")
+        raise ServiceProblem(
+            t("A platform or GPUs can be asked for with the target 'docker' only."), t("A process has the machine's.")
+        )
     project = with_local_models(project)
     name = naming.checked(name) if name is not None else naming.made_from(project.name)
     await _not_of_another_engine(name, target)
@@ -145,7 +148,9 @@ async def docker_environment(
 async def _not_of_another_engine(name: str, target: Target) -> None:
     for other in engines.MODULES:
         if other != target and (found := await engines.engine(other).find(name)) and found.state is not State.STOPPED:
-            raise ServiceProblem(f"There is a service '{name}' already, with the target '{other}'.", "Stop it, or choose a name.")
+            raise ServiceProblem(
+                t("There is a service '{0}' already, with the target '{1}'.", name, other), t("Stop it, or choose a name.")
+            )
 
 
 def _defining(project: Project) -> tuple[Path, ...]:
@@ -200,7 +205,9 @@ def _project_of(service: Service) -> Project:
     if reading.project is None:
         errors = [finding for finding in reading.findings if finding.severity is Severity.ERROR]
         said = f": {errors[0].message}" if errors else "."
-        raise ServiceProblem(f"{service.project_file} cannot be read any more{said}", place=errors[0].place if errors else None)
+        raise ServiceProblem(
+            t("{0} cannot be read any more{1}", service.project_file, said), place=errors[0].place if errors else None
+        )
     return reading.project
 
 
@@ -242,7 +249,7 @@ async def find(name: str) -> Service | None:
 async def stop(name: str, *, progress: Progress = silent) -> None:
     """End it and leave nothing of it."""
     engine, _ = await _engine_of(name)
-    progress(Step(f"Stopping {name}"))
+    progress(Step(t("Stopping {0}", name)))
     await engine.delete(name)
     definition.forget(name)
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from scoredock.hosting import control, crash, logs, probes
 from scoredock.hosting.runs import Run
 from scoredock.hosting.values import ScriptCrashed, ServiceProblem
+from scoredock.l10n import t
 from scoredock.progress import Progress, Step
 
 LOG_LINES = 20  # of the log, shown with a failure
@@ -22,7 +23,7 @@ async def until_ready(run: Run, ended: Callable[[], bool], paths: crash.Paths, p
     ``ended`` says that its process is gone. Raises ScriptCrashed (SD501, or SD504 past the liveness probe's patience),
     ServiceProblem when it is not the script's fault.
     """
-    progress(Step("Starting the service"))
+    progress(Step(t("Starting the service")))
     over = asyncio.Event()
     talking = asyncio.create_task(_show(run, lambda: over.is_set() or ended(), progress))
     try:
@@ -37,7 +38,9 @@ async def until_ready(run: Run, ended: Callable[[], bool], paths: crash.Paths, p
     if outcome == "ready" and not await probes.answers(run.facts.port, max(5.0, run.facts.patience)):
         if ended():
             raise why_it_ended(run, paths)
-        raise ServiceProblem("The service is up but does not answer its health probe.", "See its log.", details=_log_text(run))
+        raise ServiceProblem(
+            t("The service is up but does not answer its health probe."), t("See its log."), details=_log_text(run)
+        )
     return outcome
 
 
@@ -62,7 +65,7 @@ async def _outcome(run: Run, ended: Callable[[], bool]) -> Outcome | None:
 async def _show(run: Run, over: Callable[[], bool], progress: Progress) -> None:
     async for batch in logs.read(run.log, last=None, follow=lambda: not over(), pause=0.02):
         for line in batch:
-            progress(Step("Starting the service", line.text))
+            progress(Step(t("Starting the service"), line.text))
 
 
 def _log_text(run: Run) -> str:
@@ -74,13 +77,17 @@ def why_it_ended(run: Run, paths: crash.Paths) -> ServiceProblem:
     failure = run.failure()
     if failure is None or failure.get("phase") == "server":
         if run.stopped():
-            return ServiceProblem(f"'{run.facts.name}' was stopped while it was starting.")
+            return ServiceProblem(t("'{0}' was stopped while it was starting.", run.facts.name))
         text = _log_text(run)
         if "No module named 'azureml_inference_server_http'" in text:
             return ServiceProblem(
-                "The environment has no inference server.", "Add azureml-inference-server-http to its pip section.", details=text
+                t("The environment has no inference server."),
+                t("Add azureml-inference-server-http to its pip section."),
+                details=text,
             )
-        return ServiceProblem(f"'{run.facts.name}' could not be started.", "The last lines of its log say why.", details=text)
+        return ServiceProblem(
+            t("'{0}' could not be started.", run.facts.name), t("The last lines of its log say why."), details=text
+        )
     return crashed(failure, run, paths, "Mend it and deploy again.")
 
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from scoredock.checking.gather import Surroundings
+from scoredock.l10n import t
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,6 +49,6 @@ def _said(name: str, facts: EnvironmentFacts) -> str:
     wanted = next((item for item in facts.declared or () if item.name == name), None)
     asks = f"the environment file asks for `{name}{wanted.specifier}`" if wanted else "brought by another package"
     if facts.installed is None:
-        return f"**{name}**: {asks}; the environment is not synced" if wanted else ""
+        return t("**{0}**: {1}; the environment is not synced", name, asks) if wanted else ""
     found = next((item for item in facts.installed if item.name == name), None)
-    return f"**{name} {found.installed}** in the synced environment; {asks}" if found else ""
+    return t("**{0} {1}** in the synced environment; {2}", name, found.installed, asks) if found else ""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scoredock.errors import ScoredockError
+from scoredock.l10n import t
 from scoredock.lsp.documents import path_of
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ async def project_at(server: ScoredockServer, uri: str) -> Project:
     reading = await asyncio.to_thread(read_project, path)
     if reading.project is None:
         place = next((finding.place for finding in reading.findings), None)
-        todo = "It needs an entry script or a deployment file."
+        todo = t("It needs an entry script or a deployment file.")
         raise NoProject(f"No project can be read from {path.name}.", todo, place=place)
     return reading.project
 

@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
-from scoredock import __version__
+from scoredock import __version__, l10n
 from scoredock.errors import ScoredockError
+from scoredock.l10n import t
 from scoredock.lsp import protocol
 from scoredock.lsp.analysis import Analysis
 from scoredock.lsp.documents import Documents, path_of
@@ -130,7 +131,7 @@ class ScoredockServer(LanguageServer):
     def require_trust(self) -> None:
         """Raise where the workspace is not trusted: nothing of the user's is run there."""
         if not self.settings.trusted:
-            raise UserProblem("This workspace is in Restricted Mode, where Scoredock runs nothing. Trust it to go on.")
+            raise UserProblem(t("This workspace is in Restricted Mode, where Scoredock runs nothing. Trust it to go on."))
 
     def in_background(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Run work that nobody waits for; it is cancelled and awaited when the session ends."""
@@ -204,6 +205,7 @@ class ScoredockServer(LanguageServer):
 
         @self.feature(types.INITIALIZE)
         def initialize(params: types.InitializeParams) -> None:
+            l10n.choose(params.locale)
             self._settings_from(params.initialization_options)
 
         @self.feature(types.INITIALIZED)

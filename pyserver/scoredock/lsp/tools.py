@@ -21,6 +21,7 @@ from pathlib import Path
 
 from scoredock.errors import ScoredockError
 from scoredock.folders import cache_folder
+from scoredock.l10n import t
 from scoredock.progress import Progress, Step
 
 WANTED = ("docker", "filelock", "psutil", "requests", "watchfiles")
@@ -78,7 +79,7 @@ async def _fetch(folder: Path, progress: Progress, python: str) -> None:
     from scoredock.environment.uv import run_child
 
     uv = await fetch_uv(progress)
-    progress(Step("Fetching Scoredock's tools", "the Docker client and the process table, 3 MB, once"))
+    progress(Step(t("Fetching Scoredock's tools"), t("the Docker client and the process table, 3 MB, once")))
     building = folder.with_name(f"{folder.name}.{secrets.token_hex(4)}")
     building.parent.mkdir(parents=True, exist_ok=True)
     command = [uv, "pip", "install", "--quiet", "--require-hashes", "--no-deps", "--python", python]

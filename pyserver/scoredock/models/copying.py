@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from threading import Event
 
+from scoredock.l10n import t
 from scoredock.models.values import ModelProblem
 
 CHUNK = 4 * 1024 * 1024
@@ -57,13 +58,15 @@ def _walk(folder: Path, relative: PurePosixPath, above: tuple[Path, ...]) -> Ite
         if entry.is_dir():
             real = path.resolve()
             if real in above:
-                raise ModelProblem(f"The folder {path} leads round in a circle.", "Remove the link from the model's folder.")
+                raise ModelProblem(
+                    t("The folder {0} leads round in a circle.", path), t("Remove the link from the model's folder.")
+                )
             yield from _walk(path, name, (*above, real))
         elif entry.is_file():
             yield path, name
         else:
             kind = "a link to nothing" if entry.is_symlink() else "no file"
-            raise ModelProblem(f"{path} is {kind}.", "Remove it from the model's folder.")
+            raise ModelProblem(t("{0} is {1}.", path, kind), t("Remove it from the model's folder."))
 
 
 def copy_model(source: Path, target: Path, advance: Advance, stop: Event) -> tuple[Sealed, ...]:
@@ -128,7 +131,9 @@ class _Task:
                 self.advance(count)
             after = os.fstat(source.fileno())
             if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or size != after.st_size:
-                raise ModelProblem(f"{file} changed while it was copied.", "Wait until it is written to its end, then try again.")
+                raise ModelProblem(
+                    t("{0} changed while it was copied.", file), t("Wait until it is written to its end, then try again.")
+                )
             runs = 0o111 if before.st_mode & stat.S_IXUSR else 0
             target.chmod((0o444 if self.sealed else 0o644) | runs)
             return Sealed(relative.as_posix(), size, digest.hexdigest(), os.fstat(copy.fileno()).st_mtime_ns)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from scoredock.l10n import t
 from scoredock.models.records import RegisteredModel, as_json, from_json, read_json, write_json
 from scoredock.models.registering import About
 from scoredock.models.registry import Registry
@@ -22,7 +23,7 @@ CARD = "scoredock-model.json"
 def export_model(registry: Registry, model: RegisteredModel, folder: Path, *, progress: Progress = silent) -> Path:
     """Write a version into ``folder``, which must be new or empty; returns it."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ModelProblem(f"{folder} is not empty.", "Choose a new folder to export to.")
+        raise ModelProblem(t("{0} is not empty.", folder), t("Choose a new folder to export to."))
     registry.download(model, folder, progress=progress)
     sample = registry.sample_input(model)
     card: dict[str, Any] = {"name": model.name, "version": model.version, **as_json(model)}
@@ -72,13 +73,13 @@ def is_exported(folder: Path) -> bool:
 
 
 def _card(folder: Path) -> dict[str, Any]:
-    sentence = f"{folder} is no exported model: it has no {CARD}."
+    sentence = t("{0} is no exported model: it has no {1}.", folder, CARD)
     try:
         card = read_json(folder / CARD)
     except FileNotFoundError as missing:
-        raise ModelProblem(sentence, "Register a plain file or folder with 'scoredock model register'.") from missing
+        raise ModelProblem(sentence, t("Register a plain file or folder with 'scoredock model register'.")) from missing
     except (OSError, ValueError) as wrong:
-        raise ModelDamaged(f"{folder / CARD} cannot be read.", "Export the model again.") from wrong
+        raise ModelDamaged(t("{0} cannot be read.", folder / CARD), t("Export the model again.")) from wrong
     if not isinstance(card, dict) or not isinstance(card.get("name"), str):
-        raise ModelDamaged(f"{folder / CARD} is damaged.", "Export the model again.")
+        raise ModelDamaged(t("{0} is damaged.", folder / CARD), t("Export the model again."))
     return card

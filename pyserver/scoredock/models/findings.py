@@ -14,6 +14,7 @@ from packaging.version import InvalidVersion, Version
 
 from scoredock.contract.facts import Distribution, EnvironmentFacts
 from scoredock.finding import Finding, Place, Severity
+from scoredock.l10n import t
 from scoredock.models.values import Format, ModelFile
 
 # numpy 1.26.1 was the first of version 1 to bring a `numpy._core` that answers pickles of numpy 2 (seen by installing
@@ -57,9 +58,14 @@ def _suspicious(model: ModelFile, place: Place) -> Iterator[Finding]:
     act = "calls" if first.called else "names"
     more = f" (and {others} more)" if others else ""
     where = f" in {first.inside}" if first.inside else ""
-    message = (
-        f"Loading {model.path.name} {act} {first.name}{where}, which {first.why}{more}. "
-        "No model needs that: load it only if you know who made it."
+    message = t(
+        "Loading {0} {1} {2}{3}, which {4}{5}. No model needs that: load it only if you know who made it.",
+        model.path.name,
+        act,
+        first.name,
+        where,
+        first.why,
+        more,
     )
     yield Finding(place, "SD409", "unsafe-pickle-global", Severity.WARNING, message)
 
@@ -68,10 +74,13 @@ def _of_main(model: ModelFile, place: Place) -> Iterator[Finding]:
     if not model.main_classes or model.format not in PICKLED:
         return
     names = ", ".join(model.main_classes[:3]) + (", …" if len(model.main_classes) > 3 else "")
-    message = (
-        f"{model.path.name} looks for {names} in __main__, where the training script had it; under the server __main__ is "
-        f"the server, and loading fails with \"Can't get attribute '{model.main_classes[0]}'\". Move it into a module that is "
-        "shipped with the script, import it from there when training, and save the model again."
+    message = t(
+        "{0} looks for {1} in __main__, where the training script had it; under the server __main__ is "
+        "the server, and loading fails with \"Can't get attribute '{2}'\". Move it into a module that is "
+        "shipped with the script, import it from there when training, and save the model again.",
+        model.path.name,
+        names,
+        model.main_classes[0],
     )
     yield Finding(place, "SD411", "model-class-of-main", Severity.WARNING, message)
 
@@ -84,28 +93,39 @@ def _versions(model: ModelFile, place: Place, environment: EnvironmentFacts, loa
         found = _distribution(environment, made.distribution)
         differs = _differs(found, made.version)
         if differs is not None:
-            message = (
-                f"{model.path.name} was saved with scikit-learn {made.version}, and the environment has {differs}: scikit-learn "
+            message = t(
+                "{0} was saved with scikit-learn {1}, and the environment has {2}: scikit-learn "
                 "warns when it loads the model, which may then fail or answer differently. Ask for "
-                f"scikit-learn=={made.version}, or train and save the model with the other version."
+                "scikit-learn=={1}, or train and save the model with the other version.",
+                model.path.name,
+                made.version,
+                differs,
             )
             yield Finding(place, "SD405", "model-version-mismatch", Severity.WARNING, message)
     if model.numpy_major == 2:
         numpy = _distribution(environment, "numpy")
         version = _exact(numpy)
         if version is not None and version < NUMPY_WITH_CORE:
-            message = (
-                f"{model.path.name} was saved with numpy 2, and the environment has numpy {version}: loading fails with "
-                "\"No module named 'numpy._core'\". Ask for numpy>=1.26.1, or save the model with numpy 1."
+            message = t(
+                "{0} was saved with numpy 2, and the environment has numpy {1}: loading fails with "
+                "\"No module named 'numpy._core'\". Ask for numpy>=1.26.1, or save the model with numpy 1.",
+                model.path.name,
+                version,
             )
             yield Finding(place, "SD405", "model-version-mismatch", failing, message)
     needed = PROTOCOLS.get(model.protocol or 0)
     python = _python(environment.python)
     if needed is not None and python is not None and python < needed and model.format in PICKLED:
-        message = (
-            f"{model.path.name} is written in pickle protocol {model.protocol}, which Python {python[0]}.{python[1]} of the "
-            f'environment cannot read: loading fails with "unsupported pickle protocol: {model.protocol}". Ask for Python '
-            f"{needed[0]}.{needed[1]} or later, or save the model with a lower protocol."
+        message = t(
+            "{0} is written in pickle protocol {1}, which Python {2}.{3} of the "
+            'environment cannot read: loading fails with "unsupported pickle protocol: {1}". Ask for Python '
+            "{4}.{5} or later, or save the model with a lower protocol.",
+            model.path.name,
+            model.protocol,
+            python[0],
+            python[1],
+            needed[0],
+            needed[1],
         )
         yield Finding(place, "SD405", "model-version-mismatch", failing, message)
 
@@ -121,9 +141,11 @@ def _missing_packages(
     )
     missing = [name for name in model.packages if name not in provided and name not in sys.stdlib_module_names]
     for name in missing:
-        message = (
-            f"{model.path.name} needs the module {name}, which the environment does not have: loading fails with "
-            f"\"No module named '{name}'\". Add its package to the environment, or ship the module beside the script."
+        message = t(
+            "{0} needs the module {1}, which the environment does not have: loading fails with "
+            "\"No module named '{1}'\". Add its package to the environment, or ship the module beside the script.",
+            model.path.name,
+            name,
         )
         severity = Severity.ERROR if loaded else Severity.WARNING
         yield Finding(place, "SD410", "model-needs-module", severity, message)

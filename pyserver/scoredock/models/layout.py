@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from scoredock.l10n import t
 from scoredock.models.values import ModelProblem
 
 LOCK_SECONDS = 60
@@ -76,8 +77,8 @@ class Layout:
             with FileLock(folder / f"{name}.lock", timeout=LOCK_SECONDS):
                 yield
         except Timeout as late:
-            sentence = f"Another process has been changing the model {name} for more than {LOCK_SECONDS} s."
-            raise ModelProblem(sentence, "Try again when it has finished.") from late
+            sentence = t("Another process has been changing the model {0} for more than {1} s.", name, LOCK_SECONDS)
+            raise ModelProblem(sentence, t("Try again when it has finished.")) from late
 
     @contextmanager
     def staging(self) -> Iterator[Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from scoredock.l10n import t
 from scoredock.models.values import ModelProblem
 
 # azureml-core 1.61 (model.py, MODEL_NAME): a letter or digit, then up to 254 of these.
@@ -20,8 +21,8 @@ def checked_name(name: str) -> str:
     """``name``, or `ModelProblem` when it cannot be a model's."""
     if not NAME.fullmatch(name) or name.endswith(".") or name.split(".", maxsplit=1)[0].lower() in DEVICES:
         raise ModelProblem(
-            f"'{name}' cannot be the name of a model.",
-            "Use letters, digits, '-', '.' and '_', beginning with a letter or digit.",
+            t("'{0}' cannot be the name of a model.", name),
+            t("Use letters, digits, '-', '.' and '_', beginning with a letter or digit."),
         )
     return name
 
@@ -29,7 +30,9 @@ def checked_name(name: str) -> str:
 def checked_version(version: str) -> str:
     """``version``, or `ModelProblem` when it cannot be one."""
     if not VERSION.fullmatch(version) or version.endswith(".") or version.lower() in (*LATEST, *DEVICES):
-        raise ModelProblem(f"'{version}' cannot be a version of a model.", "Use a number, or letters, digits, '-', '.' and '_'.")
+        raise ModelProblem(
+            t("'{0}' cannot be a version of a model.", version), t("Use a number, or letters, digits, '-', '.' and '_'.")
+        )
     return version
 
 
@@ -37,7 +40,7 @@ def parse_reference(text: str) -> tuple[str, str | None]:
     """Name and version of ``azureml:NAME:VERSION``, ``NAME:VERSION``, ``NAME@latest`` or ``NAME``; no version is the latest."""
     match = REFERENCE.fullmatch(text)
     if match is None:
-        raise ModelProblem(f"'{text}' does not name a model.", "Write NAME, NAME:VERSION or azureml:NAME:VERSION.")
+        raise ModelProblem(t("'{0}' does not name a model.", text), t("Write NAME, NAME:VERSION or azureml:NAME:VERSION."))
     version = match["version"]
     return checked_name(match["name"]), None if version is None or version in LATEST else checked_version(version)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from scoredock.l10n import t
 from scoredock.models.copying import Sealed
 from scoredock.models.values import ModelDamaged
 
@@ -73,19 +74,21 @@ def as_json(model: RegisteredModel) -> dict[str, Any]:
 def from_json(record: Any, name: str, version: str, home: str, *, deleted: bool = False) -> RegisteredModel:
     """The record read back; raises `ModelDamaged` when it is not one."""
     if not isinstance(record, dict) or not isinstance(record.get("entry"), str) or not record["entry"]:
-        raise ModelDamaged(f"The record of {name} {version} is damaged.", "Register the model again under a new version.")
+        raise ModelDamaged(
+            t("The record of {0} {1} is damaged.", name, version), t("Register the model again under a new version.")
+        )
     if record.get("form") != FORM:
-        raise ModelDamaged(f"The record of {name} {version} was written by a later Scoredock.", "Update Scoredock.")
+        raise ModelDamaged(t("The record of {0} {1} was written by a later Scoredock.", name, version), t("Update Scoredock."))
     entry = record["entry"]
     if "/" in entry or "\\" in entry or entry in {".", ".."}:
-        raise ModelDamaged(f"The record of {name} {version} points outside the registry.", "Register the model again.")
+        raise ModelDamaged(t("The record of {0} {1} points outside the registry.", name, version), t("Register the model again."))
     known = {key: record[key] for key in PLAIN if key in record}
     if not all(isinstance(known.get(key, {}), dict) for key in ("tags", "properties")) or not isinstance(known.get("size"), int):
-        raise ModelDamaged(f"The record of {name} {version} is damaged.", "Register the model again.")
+        raise ModelDamaged(t("The record of {0} {1} is damaged.", name, version), t("Register the model again."))
     try:
         return RegisteredModel(name=name, version=version, home=home, deleted=deleted, **known)
     except TypeError as missing:
-        raise ModelDamaged(f"The record of {name} {version} is damaged.", "Register the model again.") from missing
+        raise ModelDamaged(t("The record of {0} {1} is damaged.", name, version), t("Register the model again.")) from missing
 
 
 def seals_as_json(files: tuple[Sealed, ...]) -> list[list[Any]]:

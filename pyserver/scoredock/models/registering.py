@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from threading import Event, Lock
 
+from scoredock.l10n import t
 from scoredock.models.copying import Advance, Sealed, can_clone, copy_model, tree_digest, walk
 from scoredock.models.records import RegisteredModel
 from scoredock.models.values import ModelProblem
@@ -38,12 +39,12 @@ NOTHING = About()
 def check_source(source: Path, registry: Path) -> None:
     """Raise for what is no model, or would hold the registry itself."""
     if not source.exists():
-        raise ModelProblem(f"There is no file or folder {source}.", "Check the path of the model.")
+        raise ModelProblem(t("There is no file or folder {0}.", source), t("Check the path of the model."))
     if source.is_file() and not source.stat().st_size:
-        raise ModelProblem(f"The file {source} is empty.", "Save the model again, then register it.")
+        raise ModelProblem(t("The file {0} is empty.", source), t("Save the model again, then register it."))
     inside = registry.resolve()
     if inside == source.resolve() or source.resolve() in inside.parents:
-        raise ModelProblem(f"{source} contains the registry itself.", "Register the model's own folder.")
+        raise ModelProblem(t("{0} contains the registry itself.", source), t("Register the model's own folder."))
 
 
 def copied_in(source: Path, staging: Path, registry: Path, progress: Progress) -> tuple[Sealed, ...]:
@@ -52,12 +53,12 @@ def copied_in(source: Path, staging: Path, registry: Path, progress: Progress) -
     free = shutil.disk_usage(staging).free
     if total > free and not can_clone(staging):
         raise ModelProblem(
-            f"There is no room for the model: it takes {_size(total)}, and {registry} has {_size(free)} left.",
-            "Free some space, or choose another folder for the registry.",
+            t("There is no room for the model: it takes {0}, and {1} has {2} left.", _size(total), registry, _size(free)),
+            t("Free some space, or choose another folder for the registry."),
         )
     seals = copy_model(source, staging, advance_of(progress, total, source.name), Event())
     if source.is_dir() and not seals:
-        raise ModelProblem(f"The folder {source} is empty.", "Register a folder with a model in it.")
+        raise ModelProblem(t("The folder {0} is empty.", source), t("Register a folder with a model in it."))
     return seals
 
 

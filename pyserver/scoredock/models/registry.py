@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from threading import Event
 
+from scoredock.l10n import t
 from scoredock.models import names
 from scoredock.models.copying import Sealed, copy_files, tree_digest
 from scoredock.models.index import read_all
@@ -73,7 +74,7 @@ class Registry:
             try:
                 record = read_json(live.record(name, version))
             except ValueError as wrong:
-                raise ModelDamaged(f"The record of {name} {version} is damaged.", AGAIN) from wrong
+                raise ModelDamaged(t("The record of {0} {1} is damaged.", name, version), AGAIN) from wrong
         return from_json(record, name, version, str(live.home(name, version)))
 
     def verify(self, model: RegisteredModel, *, deep: bool = False) -> None:
@@ -109,7 +110,7 @@ class Registry:
         with saying_what_failed(f"The model {name} cannot be registered", self.root), self.layout.staging() as staging:
             seals = copied_in(source, staging, self.root, progress)
             if sha256 is not None and tree_digest(seals) != sha256:
-                raise ModelDamaged(f"{source} is not what was exported.", "Export the model again.")
+                raise ModelDamaged(t("{0} is not what was exported.", source), t("Export the model again."))
             sample = about.sample_input.read_bytes() if about.sample_input is not None else None
             model = described(staging / source.name, name, version or "", seals, about)
             return self._put(model, staging, seals, sample)
@@ -127,7 +128,7 @@ class Registry:
         with saying_what_failed(f"The model {model.id} cannot be changed", self.root), self.layout.held(model.name):
             current = self.get(model.name, model.version)
             if properties is not None and not _has(properties, dict(current.properties)):
-                raise ModelProblem("Properties of a model cannot be changed or removed.", "Use tags for what changes.")
+                raise ModelProblem(t("Properties of a model cannot be changed or removed."), t("Use tags for what changes."))
             cpu, memory, gpu = resources or (current.cpu, current.memory_in_gb, current.gpu)
             changed = replace(
                 current,
@@ -149,7 +150,9 @@ class Registry:
         """
         target = folder / model.entry
         if target.exists() and not exist_ok:
-            raise ModelProblem(f"{target} exists already.", "Choose another folder, or allow it to be replaced (exist_ok).")
+            raise ModelProblem(
+                t("{0} exists already.", target), t("Choose another folder, or allow it to be replaced (exist_ok).")
+            )
         seals = {seal.path: seal for seal in self._seals(model)}
         beside = folder / f".{model.entry}.{secrets.token_hex(4)}"
         with saying_what_failed(f"The model {model.id} cannot be copied to {folder}", folder):

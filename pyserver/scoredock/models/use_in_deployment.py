@@ -7,6 +7,7 @@ from pathlib import Path
 
 import yaml
 
+from scoredock.l10n import t
 from scoredock.models.names import parse_reference
 from scoredock.models.values import ModelProblem
 from scoredock.project.marked import Entry, Mapping, Marked, Scalar
@@ -31,12 +32,12 @@ def use_reference(text: str, reference: str) -> str:
 def _use(text: str, *, path: str | None = None, reference: str | None = None) -> str:
     document = read_yaml(text, Path("deployment.yml"))
     if not document.readable or not (document.root is None or isinstance(document.root, Mapping)):
-        raise ModelProblem("The deployment file cannot be read as YAML.", UNREADABLE)
+        raise ModelProblem(t("The deployment file cannot be read as YAML."), UNREADABLE)
     root = document.root
     page = _Page(text)
     entry = root.entry("model") if isinstance(root, Mapping) else None
     if entry is not None and entry.merged:
-        raise ModelProblem("The deployment takes its model from a merged block (<<).", "Write a model of its own into it.")
+        raise ModelProblem(t("The deployment takes its model from a merged block (<<)."), t("Write a model of its own into it."))
     if entry is None:
         changed = _inserted(page, root, path, reference)
     elif isinstance(entry.value, Mapping) and path is not None:
@@ -87,7 +88,9 @@ def _inserted(page: _Page, root: Mapping | None, path: str | None, reference: st
     block = page.ends.join(lines) + page.ends
     following = next((entry for key in FOLLOWING if root and (entry := root.entry(key)) and not entry.merged), None)
     if root is not None and page.text[page.offset(root.place.line, root.place.column) :].startswith("{"):
-        raise ModelProblem("The deployment file is written as one line of braces.", "Write it as a block, one key to a line.")
+        raise ModelProblem(
+            t("The deployment file is written as one line of braces."), t("Write it as a block, one key to a line.")
+        )
     if following is not None:
         at = page.offset(following.key.place.line, 1)
         # Comment lines right above the key belong to it.
@@ -161,4 +164,6 @@ def _check(text: str, path: str | None, reference: str | None) -> None:
     model = root.get("model") if isinstance(root, Mapping) else None
     value = model.get("path") if isinstance(model, Mapping) and path is not None else model
     if not isinstance(value, Scalar) or value.value != (path if path is not None else reference):
-        raise ModelProblem("The model cannot be written into this deployment file by itself.", "Change its 'model' by hand.")
+        raise ModelProblem(
+            t("The model cannot be written into this deployment file by itself."), t("Change its 'model' by hand.")
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from scoredock.l10n import t
 from scoredock.models.copying import Sealed, digest_of, walk
 from scoredock.models.records import RegisteredModel, read_json, seals_from_json
 from scoredock.models.trouble import saying_what_failed
@@ -18,7 +19,7 @@ def read_seals(model: RegisteredModel, file: Path) -> tuple[Sealed, ...]:
         try:
             return seals_from_json(read_json(file))
         except (ValueError, FileNotFoundError) as wrong:
-            raise ModelDamaged(f"The list of files of {model.id} is damaged.", AGAIN) from wrong
+            raise ModelDamaged(t("The list of files of {0} is damaged.", model.id), AGAIN) from wrong
 
 
 def verify(model: RegisteredModel, seals: tuple[Sealed, ...], *, deep: bool) -> None:
@@ -41,4 +42,4 @@ def verify(model: RegisteredModel, seals: tuple[Sealed, ...], *, deep: bool) -> 
 
 
 def damaged(model: RegisteredModel, path: str, what: str) -> ModelDamaged:
-    return ModelDamaged(f"The model {model.id} is not what was registered: {path} {what}.", AGAIN)
+    return ModelDamaged(t("The model {0} is not what was registered: {1} {2}.", model.id, path, what), AGAIN)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scoredock.folders import data_folder
+from scoredock.l10n import t
 from scoredock.models.registry import Registry
 from scoredock.models.values import ModelProblem
 
@@ -64,7 +65,7 @@ def read_workspace_file(path: Path, *, strict: bool = True) -> WorkspaceFile | N
     except (OSError, ValueError) as wrong:
         if not strict:
             return None
-        raise ModelProblem(f"{path} cannot be read as JSON.", "Download it again from the Azure portal.") from wrong
+        raise ModelProblem(t("{0} cannot be read as JSON.", path), t("Download it again from the Azure portal.")) from wrong
     found = found if isinstance(found, dict) else {}
     names = {
         key: found[key] for key in ("workspace_name", "resource_group", "subscription_id") if isinstance(found.get(key), str)
@@ -73,8 +74,12 @@ def read_workspace_file(path: Path, *, strict: bool = True) -> WorkspaceFile | N
     if name is None:
         if not strict:
             return None
-        raise ModelProblem(f"{path} names no workspace: it has no 'workspace_name'.", "Download it again from the Azure portal.")
+        raise ModelProblem(
+            t("{0} names no workspace: it has no 'workspace_name'.", path), t("Download it again from the Azure portal.")
+        )
     for part in (name, names.get("resource_group")):
         if part is not None and (not NAME.fullmatch(part) or part.endswith(".")):
-            raise ModelProblem(f"'{part}' in {path} cannot be the name of a workspace or resource group.", "Correct the file.")
+            raise ModelProblem(
+                t("'{0}' in {1} cannot be the name of a workspace or resource group.", part, path), t("Correct the file.")
+            )
     return WorkspaceFile(name, path, names.get("subscription_id"), names.get("resource_group"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scoredock.finding import Finding, Fix, Severity
+from scoredock.l10n import t
 from scoredock.project.insertion import insert_before
 from scoredock.project.marked import Document, Mapping, Marked, Scalar, Sequence
 from scoredock.project.packages import Package, packages_of
@@ -46,8 +47,8 @@ def _keys(root: Mapping) -> Iterator[Finding]:
         if name not in KEYS and not unfilled(entry.key):
             meant = nearest(name, KEYS)
             fix = replacing(f"Rename '{name}' to '{meant}'", entry.key.place, meant) if meant and entry.key.plain else None
-            hint = f" Did you mean '{meant}'?" if meant else ""
-            message = f"conda knows no key '{name}' and ignores it.{hint}"
+            hint = t(" Did you mean '{0}'?", meant) if meant else ""
+            message = t("conda knows no key '{0}' and ignores it.{1}", name, hint)
             yield found("SD408", Severity.WARNING, entry.key.place, message, fix)
     for key in ("dependencies", "channels"):
         value = root.get(key)
@@ -71,7 +72,7 @@ def _items(dependencies: Sequence) -> Iterator[Finding]:
                 )
                 continue
             if section is not None and not unfilled(section) and not (isinstance(section, Scalar) and section.value is None):
-                message = "'pip' is a list: write each package on a line of its own after '- '."
+                message = t("'pip' is a list: write each package on a line of its own after '- '.")
                 yield found("SD408", Severity.ERROR, section.place, message)
             continue
         yield _no_package(item)
@@ -81,7 +82,7 @@ def _no_package(item: Marked) -> Finding:
     if isinstance(item, Mapping) and len(item.entries) == 1 and isinstance(value := item.entries[0].value, Scalar):
         name = item.entries[0].key.text
         if name != "pip" and value.value is not None and not unfilled(value):
-            message = f"This is a key with a value, no package; write '{name}={value.text}'."
+            message = t("This is a key with a value, no package; write '{0}={1}'.", name, value.text)
             fix = replacing(f"Write '{name}={value.text}'", item.place, f"{name}={value.text}")
             return found("SD408", Severity.ERROR, item.place, message, fix)
     return found("SD408", Severity.ERROR, item.place, "This is no package: write its name and version, such as numpy=2.2.6.")
@@ -97,8 +98,8 @@ def _pip(document: Document, dependencies: Sequence) -> Iterator[Finding]:
     if not sections or "pip" in named:
         return
     edit = insert_before(document, dependencies, sections[0], "pip")
-    fix = Fix("Add '- pip' before the pip section", (edit,)) if edit else None
-    message = (
+    fix = Fix(t("Add '- pip' before the pip section"), (edit,)) if edit else None
+    message = t(
         "There is a pip section but no 'pip' among the packages: conda adds one of its own choice, or uses one from elsewhere."
     )
     entry = sections[0].entry("pip")
@@ -108,7 +109,7 @@ def _pip(document: Document, dependencies: Sequence) -> Iterator[Finding]:
 def _unreachable(packages: tuple[Package, ...]) -> Iterator[Finding]:
     for package in packages:
         if package.local and package.place is not None:
-            message = (
-                f"'{package.text}' names a file of this machine: Azure gets only the text of the conda file and cannot find it."
+            message = t(
+                "'{0}' names a file of this machine: Azure gets only the text of the conda file and cannot find it.", package.text
             )
             yield found("SD408", Severity.WARNING, package.place, message)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from scoredock.finding import Finding, Fix, Severity
+from scoredock.l10n import t
 from scoredock.project.marked import Document, Mapping, Marked, Scalar
 from scoredock.project.paths import is_remote, meant_instead, resolved, stands, written_from
 from scoredock.project.said import beginning, found, replacing, unfilled
@@ -38,8 +39,8 @@ def _names(root: Mapping) -> Iterator[Finding]:
     for key in ("name", "endpoint_name"):
         name = _known(root.get(key))
         if name and not _NAME.fullmatch(name.text):
-            message = (
-                f"Azure refuses the name '{name.text}': it takes 3 to 32 letters, digits and hyphens, beginning with a letter."
+            message = t(
+                "Azure refuses the name '{0}': it takes 3 to 32 letters, digits and hyphens, beginning with a letter.", name.text
             )
             yield found("SD408", Severity.ERROR, name.place, message)
 
@@ -55,7 +56,7 @@ def _code(document: Document, root: Mapping, project: Project, texts: Texts) -> 
         return
     code, script = configuration.get("code"), configuration.get("scoring_script")
     if code is None and script is not None:
-        message = "'code' is missing beside 'scoring_script': name the folder that holds the script."
+        message = t("'code' is missing beside 'scoring_script': name the folder that holds the script.")
         yield found("SD401", Severity.ERROR, entry.key.place, message)
         return
     folder = _known(code)
@@ -66,7 +67,7 @@ def _code(document: Document, root: Mapping, project: Project, texts: Texts) -> 
         yield _missing_folder(folder, path, base)
         return
     if script is None or (isinstance(script, Scalar) and not script.text.strip() and script.value is not None):
-        message = "'scoring_script' is missing: Azure refuses code without an entry script."
+        message = t("'scoring_script' is missing: Azure refuses code without an entry script.")
         yield found("SD401", Severity.ERROR, script.place if script else entry.key.place, message)
         return
     named = _known(script)
@@ -90,7 +91,7 @@ def _missing_folder(folder: Scalar, path: Path, base: Path) -> Finding:
 def _missing_script(named: Scalar, script: Path, code: Path) -> Finding:
     meant = meant_instead(script, suffixes=(".py",))
     instead = written_from(code, meant) if meant and meant.suffix == ".py" else None
-    message = f"The scoring script '{named.text}' does not exist in the code folder '{code.name}'.{_question(instead)}"
+    message = t("The scoring script '{0}' does not exist in the code folder '{1}'.{2}", named.text, code.name, _question(instead))
     return found("SD401", Severity.ERROR, named.place, message, _instead(named, instead))
 
 
@@ -107,7 +108,7 @@ def _without_code(root: Mapping, project: Project) -> Iterator[Finding]:
         return
     if not project.models or project.models[0].source is None or (project.models[0].source / "MLmodel").exists():
         return
-    message = (
+    message = t(
         "There is no 'code_configuration', and the model is no MLflow or Triton model: the server will find no script to run."
     )
     yield found("SD401", Severity.WARNING, beginning(root.place), message)
@@ -129,7 +130,7 @@ def _model(document: Document, root: Mapping, texts: Texts) -> Iterator[Finding]
         return
     if is_remote(path.text):
         if not named:
-            message = f"Azure refuses the remote model '{path.text}' without a name: give it 'name' and 'version'."
+            message = t("Azure refuses the remote model '{0}' without a name: give it 'name' and 'version'.", path.text)
             yield found("SD402", Severity.ERROR, path.place, message)
         return
     source = resolved(document.path.parent, path.text)
@@ -137,7 +138,7 @@ def _model(document: Document, root: Mapping, texts: Texts) -> Iterator[Finding]
         return
     meant = meant_instead(source)
     instead = written_from(document.path.parent, meant) if meant else None
-    message = f"The model '{path.text}' does not exist.{_question(instead)}"
+    message = t("The model '{0}' does not exist.{1}", path.text, _question(instead))
     if not instead:
         message += " Train or download it first, or correct the path."
     yield found("SD402", Severity.ERROR, path.place, message, _instead(path, instead))
@@ -150,7 +151,7 @@ def _environment(document: Document, root: Mapping, texts: Texts) -> Iterator[Fi
     environment, base = entry.value, document.path.parent
     image, build = environment.entry("image"), environment.entry("build")
     if image is None and build is None:
-        message = "The environment has neither 'image' nor 'build'; Azure refuses it."
+        message = t("The environment has neither 'image' nor 'build'; Azure refuses it.")
         yield found("SD408", Severity.ERROR, entry.key.place, message)
     elif image is not None and build is not None:
         yield found(
@@ -164,7 +165,7 @@ def _environment(document: Document, root: Mapping, texts: Texts) -> Iterator[Fi
             bare = resolved(base, conda.text.removeprefix("file:"))
             meant = bare if texts.is_file(bare) else meant_instead(path, suffixes=(".yml", ".yaml"))
             instead = written_from(base, meant) if meant and meant.is_file() else None
-            message = f"The conda file '{conda.text}' does not exist.{_question(instead)}"
+            message = t("The conda file '{0}' does not exist.{1}", conda.text, _question(instead))
             yield found("SD408", Severity.ERROR, conda.place, message, _instead(conda, instead))
     elif conda is not None and not isinstance(conda, Mapping) and not unfilled(conda):
         yield found("SD408", Severity.ERROR, conda.place, "'conda_file' takes the path of a conda file, or its content.")
@@ -197,13 +198,13 @@ def _limits(root: Mapping) -> Iterator[Finding]:
     scale = root.get("scale_settings")
     scaling = scale.get("type") if isinstance(scale, Mapping) else None
     if isinstance(scaling, Scalar) and scaling.text.lower().replace("_", "") == "targetutilization":
-        message = "Managed deployments take 'type: default' only here; scale them with rules of Azure Monitor instead."
+        message = t("Managed deployments take 'type: default' only here; scale them with rules of Azure Monitor instead.")
         yield found("SD408", Severity.ERROR, scaling.place, message)
     if not isinstance(settings, Mapping):
         return
     timeout = settings.get("request_timeout_ms")
     if isinstance(timeout, Scalar) and isinstance(timeout.value, int) and timeout.value > LONGEST_REQUEST_MS:
-        message = f"Managed endpoints take at most {LONGEST_REQUEST_MS} ms (3 minutes) for a request; Azure refuses more."
+        message = t("Managed endpoints take at most {0} ms (3 minutes) for a request; Azure refuses more.", LONGEST_REQUEST_MS)
         yield found("SD408", Severity.ERROR, timeout.place, message)
 
 
@@ -226,15 +227,16 @@ def _workers(root: Mapping) -> Iterator[Finding]:
     count = int(workers.text) if isinstance(workers, Scalar) and workers.text.strip().isdecimal() else None
     if workers is not None and (count is None or count > 1):
         return
-    message = (
-        f"Azure will send {at_once.value} requests at once to a server with one worker, where they wait for each other:"
-        " set WORKER_COUNT under 'environment_variables' as well."
+    message = t(
+        "Azure will send {0} requests at once to a server with one worker, where they wait for each other:"
+        " set WORKER_COUNT under 'environment_variables' as well.",
+        at_once.value,
     )
     yield found("SD416", Severity.INFORMATION, at_once.place, message)
 
 
 def _question(instead: str | None) -> str:
-    return f" Did you mean '{instead}'?" if instead else ""
+    return t(" Did you mean '{0}'?", instead) if instead else ""
 
 
 def _instead(scalar: Scalar, instead: str | None) -> Fix | None:

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from scoredock.finding import Finding, Severity
+from scoredock.l10n import t
 from scoredock.project.conda_check import check_conda
 from scoredock.project.deployment import plain, service_name, text
 from scoredock.project.inferred import models_near
@@ -151,7 +152,7 @@ def _unknown(root: Mapping, known: tuple[str, ...], file: str) -> Iterator[Findi
         # Keys that resemble none are let be: the files had others in other releases, and unknown ones do no harm.
         if meant := nearest(name, known):
             fix = replacing(f"Rename '{name}' to '{meant}'", entry.key.place, f'"{meant}"')
-            message = f"{file} has no key '{name}'; it is ignored. Did you mean '{meant}'?"
+            message = t("{0} has no key '{1}'; it is ignored. Did you mean '{2}'?", file, name, meant)
             yield found("SD408", Severity.WARNING, entry.key.place, message, fix)
 
 
@@ -172,16 +173,16 @@ def _script(root: Mapping, code: Path, texts: Texts) -> tuple[Path | None, list[
     if name is None or written is None:
         wrong = written is not None and not unfilled(written)
         place = written.place if written else root.place
-        message = "'entryScript' names no script."
+        message = t("'entryScript' names no script.")
         return None, [found("SD401", Severity.ERROR, place, message)] if wrong else []
     script = resolved(code, name)
     if texts.is_file(script) or not texts.exists(code):
         return script, []
     meant = meant_instead(script, suffixes=(".py",))
     instead = written_from(code, meant) if meant and meant.suffix == ".py" else None
-    hint = f" Did you mean '{instead}'?" if instead else ""
+    hint = t(" Did you mean '{0}'?", instead) if instead else ""
     fix = replacing(f"Write '{instead}'", written.place, f'"{instead}"') if instead else None
-    message = f"The entry script '{name}' does not exist in '{code.name}'.{hint}"
+    message = t("The entry script '{0}' does not exist in '{1}'.{2}", name, code.name, hint)
     return script, [found("SD401", Severity.ERROR, written.place, message, fix)]
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from scoredock.finding import Finding, Fix, Severity
+from scoredock.l10n import t
 from scoredock.project.marked import Entry, Mapping, Marked, Scalar, Sequence
 from scoredock.project.said import beginning, found, nearest, replacing, unfilled
 from scoredock.project.schema import Key, Section, sections
@@ -38,10 +39,10 @@ def _section(node: Mapping, section: Section, what: str, deployment: str) -> Ite
         if key is None:
             yield _unknown(entry, section, what)
         elif key.only_for not in (None, deployment):
-            message = f"'{name}' is a key of {key.only_for} deployments only; Azure refuses it for a {deployment} one."
+            message = t("'{0}' is a key of {1} deployments only; Azure refuses it for a {2} one.", name, key.only_for, deployment)
             yield found("SD408", Severity.ERROR, entry.key.place, message)
         elif key.with_type and isinstance(own_type, Scalar) and not unfilled(own_type) and _snake(own_type.text) != key.with_type:
-            message = f"'{name}' needs 'type: {key.with_type}'; Azure refuses it beside 'type: {own_type.text}'."
+            message = t("'{0}' needs 'type: {1}'; Azure refuses it beside 'type: {2}'.", name, key.with_type, own_type.text)
             yield found("SD408", Severity.ERROR, entry.key.place, message)
         else:
             yield from _value(entry.value, key, entry, deployment)
@@ -53,7 +54,7 @@ def _section(node: Mapping, section: Section, what: str, deployment: str) -> Ite
 def _missing(node: Mapping, key: Key, what: str) -> Finding:
     place = beginning(node.place)
     if key.elsewhere:
-        message = f"'{key.name}' is missing; az ml then needs it as {key.elsewhere}. {key.doc}"
+        message = t("'{0}' is missing; az ml then needs it as {1}. {2}", key.name, key.elsewhere, key.doc)
         return found("SD408", Severity.INFORMATION, place, message)
     return found("SD408", Severity.ERROR, place, f"'{key.name}' is missing; Azure refuses {what} without it. {key.doc}")
 
@@ -61,14 +62,14 @@ def _missing(node: Mapping, key: Key, what: str) -> Finding:
 def _unknown(entry: Entry, section: Section, what: str) -> Finding:
     name, place = entry.key.text, entry.key.place
     if name in _OF_CONDA_FILES and what == "'environment'":
-        message = f"'{name}' belongs into the conda file: write it under 'conda_file', or name a file there."
+        message = t("'{0}' belongs into the conda file: write it under 'conda_file', or name a file there.", name)
         return found("SD408", Severity.ERROR, place, message)
     meant = nearest(name, tuple(key for key, value in section.items() if not value.ignored))
     if meant:
         fix = replacing(f"Rename '{name}' to '{meant}'", place, meant) if entry.key.plain else None
         return found("SD408", Severity.ERROR, place, f"{what.capitalize()} has no key '{name}'. Did you mean '{meant}'?", fix)
     homes = [owner for owner, keys in sections().items() if name in keys and not keys[name].ignored and owner != "deployment"]
-    hint = f" It belongs under '{homes[0]}'." if len(homes) == 1 else ""
+    hint = t(" It belongs under '{0}'.", homes[0]) if len(homes) == 1 else ""
     return found("SD408", Severity.ERROR, place, f"{what.capitalize()} has no key '{name}'; Azure refuses the file.{hint}")
 
 
@@ -105,7 +106,7 @@ def _many(value: Mapping, key: Key, deployment: str) -> Iterator[Finding]:
     for entry in value.entries:
         if kind != "anything" and not isinstance(entry.key.value, str) and not unfilled(entry.key):
             quoted = replacing(f"Put {entry.key.text} in quotes", entry.key.place, f'"{entry.key.text}"')
-            message = f"The keys under '{key.name}' are texts; put {entry.key.text} in quotes."
+            message = t("The keys under '{0}' are texts; put {1} in quotes.", key.name, entry.key.text)
             yield found("SD408", Severity.ERROR, entry.key.place, message, quoted)
         yield from _value(entry.value, Key(entry.key.text, (kind,), ""), entry, deployment)
 
@@ -115,18 +116,18 @@ def _mismatch(value: Marked, kind: str, key: Key) -> str | None:
     if kind == "anything":
         return None
     if kind in sections() or kind.startswith("map of "):
-        return None if isinstance(value, Mapping) else f"'{key.name}' takes keys of its own under it"
+        return None if isinstance(value, Mapping) else t("'{0}' takes keys of its own under it", key.name)
     if kind.startswith("list of "):
-        return None if isinstance(value, Sequence) else f"'{key.name}' takes a list"
+        return None if isinstance(value, Sequence) else t("'{0}' takes a list", key.name)
     if not isinstance(value, Scalar):
-        return f"'{key.name}' takes {_WORDS.get(kind, 'a reference such as azureml:NAME:VERSION')}"
+        return t("'{0}' takes {1}", key.name, _WORDS.get(kind, "a reference such as azureml:NAME:VERSION"))
     if kind == "reference":
         fine = isinstance(value.value, str) and bool(re.match(r"azureml:.", value.value))
-        return None if fine else f"'{key.name}' takes azureml:NAME:VERSION or keys of its own under it"
+        return None if fine else t("'{0}' takes azureml:NAME:VERSION or keys of its own under it", key.name)
     if key.values:
         fine = isinstance(value.value, str) and (_snake(value.text) if key.camel else value.text.lower()) in key.values
-        return None if fine else f"'{key.name}' is one of {', '.join(key.values)}"
-    return None if _is(value.value, kind) else f"'{key.name}' takes {_WORDS[kind]}"
+        return None if fine else t("'{0}' is one of {1}", key.name, ", ".join(key.values))
+    return None if _is(value.value, kind) else t("'{0}' takes {1}", key.name, _WORDS[kind])
 
 
 def _is(value: object, kind: str) -> bool:
@@ -170,5 +171,5 @@ def _say_mismatch(value: Marked, key: Key, problem: str, entry: Entry) -> tuple[
     meant = nearest(value.text, key.values) if key.values else None
     if meant and value.plain:
         fix = replacing(f"Write '{meant}'", value.place, meant)
-    hint = f" Did you mean '{meant}'?" if meant else ""
+    hint = t(" Did you mean '{0}'?", meant) if meant else ""
     return f"{problem}, not '{value.text}'; Azure refuses the file.{hint}", fix

@@ -7,6 +7,7 @@ import re
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from pathlib import Path
 
+from scoredock.l10n import t
 from scoredock.project.marked import Document, Entry, Lines, Mapping, Marked, Problem, Scalar, Sequence
 
 DEEPEST = 100
@@ -22,7 +23,7 @@ def read_json(text: str, path: Path) -> Document:
     try:
         root = reader.document()
     except json.JSONDecodeError as error:
-        message = f"This is not JSON: {error.msg[0].lower()}{error.msg[1:]}."
+        message = t("This is not JSON: {0}{1}.", error.msg[0].lower(), error.msg[1:])
         return Document(path, text, None, (Problem(reader.lines.place(error.pos, error.pos + 1), "unreadable", message),))
     return Document(path, text, root, tuple(reader.problems))
 
@@ -40,7 +41,7 @@ class _Reader:
         root = self._value(0)
         self._skip()
         if self.at != len(self.text):
-            raise json.JSONDecodeError("Something stands after the end of the value", self.text, self.at)
+            raise json.JSONDecodeError(t("Something stands after the end of the value"), self.text, self.at)
         return root
 
     def _skip(self) -> None:
@@ -49,7 +50,7 @@ class _Reader:
 
     def _value(self, depth: int) -> Marked:
         if depth > DEEPEST:
-            raise json.JSONDecodeError(f"Values are nested more than {DEEPEST} levels deep", self.text, self.at)
+            raise json.JSONDecodeError(t("Values are nested more than {0} levels deep", DEEPEST), self.text, self.at)
         character = self.text[self.at : self.at + 1]
         if character == '"':
             return self._string()
@@ -63,7 +64,7 @@ class _Reader:
             return self._array(depth)
         match = _LITERAL.match(self.text, self.at)
         if not match:
-            raise json.JSONDecodeError("Expecting a value", self.text, self.at)
+            raise json.JSONDecodeError(t("Expecting a value"), self.text, self.at)
         start, self.at = self.at, match.end()
         return Scalar(self.lines.place(start, self.at), json.loads(match.group()), match.group())
 
@@ -81,14 +82,16 @@ class _Reader:
             if entries:
                 self._expect(",", "Expecting ',' or '}'")
             if self.text[self.at : self.at + 1] != '"':
-                raise json.JSONDecodeError("Expecting a key in double quotes", self.text, self.at)
+                raise json.JSONDecodeError(t("Expecting a key in double quotes"), self.text, self.at)
             key = self._string()
             self._skip()
             self._expect(":", "Expecting ':' after a key")
             value = self._value(depth + 1)
             if key.text in entries:
                 first = entries.pop(key.text).key.place.line
-                message = f"The key '{key.text}' stands twice in this object (first in line {first}); only this last one counts."
+                message = t(
+                    "The key '{0}' stands twice in this object (first in line {1}); only this last one counts.", key.text, first
+                )
                 self.problems.append(Problem(key.place, "duplicate-key", message))
             entries[key.text] = Entry(key, value)
             self._skip()

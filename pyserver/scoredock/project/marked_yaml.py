@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from scoredock.l10n import t
 from scoredock.project.marked import Document, Entry, Lines, Mapping, Marked, Problem, Scalar, Sequence
 
 # Aliases share nodes, so a few lines can stand for billions of values ("billion laughs").
@@ -98,17 +99,17 @@ def _refuse_depth(text: str, loader: Any) -> None:
 def _sentence(error: yaml.MarkedYAMLError, text: str, at: int) -> str:
     problem = (error.problem or "it cannot be read").translate(_SHOW)
     if text[at : at + 1] == "\t":
-        return "A tab stands where YAML allows only spaces; replace it by spaces."
+        return t("A tab stands where YAML allows only spaces; replace it by spaces.")
     if text[at : at + 1] in {"@", "`"}:
-        return f"A value cannot begin with {text[at]!r} in YAML; put it in quotes."
+        return t("A value cannot begin with {0} in YAML; put it in quotes.", repr(text[at]))
     if "undefined alias" in problem:
-        return "This alias names an anchor that no value before it has."
+        return t("This alias names an anchor that no value before it has.")
     if "single document" in str(error):
-        return "The file holds more than one YAML document ('---'); Azure reads files with exactly one."
+        return t("The file holds more than one YAML document ('---'); Azure reads files with exactly one.")
     if "mapping values are not allowed" in problem:
-        return "A second ':' stands in this value, or the line is indented too far; quote the value or mend the indentation."
+        return t("A second ':' stands in this value, or the line is indented too far; quote the value or mend the indentation.")
     context = f" ({error.context.translate(_SHOW)})" if error.context else ""
-    return f"This is not YAML: {problem}{context}."
+    return t("This is not YAML: {0}{1}.", problem, context)
 
 
 class _Marker:
@@ -182,8 +183,10 @@ class _Marker:
             size += count + 1
             if key.text in own:
                 first = own.pop(key.text).key.place
-                message = (
-                    f"The key '{key.text}' stands twice in this mapping (first in line {first.line}); only this last one counts."
+                message = t(
+                    "The key '{0}' stands twice in this mapping (first in line {1}); only this last one counts.",
+                    key.text,
+                    first.line,
                 )
                 self.problems.append(Problem(key.place, "duplicate-key", message))
             own[key.text] = Entry(key, value)

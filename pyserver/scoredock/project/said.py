@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from scoredock.finding import Edit, Finding, Fix, Place, Severity
+from scoredock.l10n import t
 from scoredock.project.marked import Document, Marked, Scalar, Sequence
 
 NAMES = {
@@ -57,7 +58,7 @@ def placeholders(document: Document) -> Iterator[Finding]:
     """A note for each template in a file: Azure itself does not fill them in."""
     for scalar in _scalars(document.root):
         if scalar.placeholder:
-            message = f"{scalar.text} is a placeholder; what depends on it is not checked until it is filled in."
+            message = t("{0} is a placeholder; what depends on it is not checked until it is filled in.", scalar.text)
             yield found("SD408", Severity.INFORMATION, scalar.place, message)
 
 

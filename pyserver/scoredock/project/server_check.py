@@ -13,6 +13,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from scoredock.finding import Finding, Fix, Place, Severity
+from scoredock.l10n import t
 from scoredock.project.insertion import pip_line
 from scoredock.project.marked import Document, Sequence
 from scoredock.project.packages import Package
@@ -49,13 +50,16 @@ def _missing(document: Document, dependencies: Sequence, by_name: dict[str, Pack
     newest = _newest_for(by_name.get("python"))
     line = f"{SERVER}=={newest}" if newest else SERVER
     insertion = pip_line(document, dependencies, has_pip="pip" in by_name)
-    message = (
-        f"'{SERVER}' is not among the packages: the server that runs the script is then missing"
-        " (some of Microsoft's images install an old one at start, others end with 'gunicorn: not found')."
+    message = t(
+        "'{0}' is not among the packages: the server that runs the script is then missing"
+        " (some of Microsoft's images install an old one at start, others end with 'gunicorn: not found').",
+        SERVER,
     )
     place = dependencies.place
     top = Place(place.path, place.line, place.column, place.line, place.column + 1)
-    return found("SD403", Severity.WARNING, top, message, Fix(f"Add '{line}'", (insertion.edit(line),)) if insertion else None)
+    return found(
+        "SD403", Severity.WARNING, top, message, Fix(t("Add '{0}'", line), (insertion.edit(line),)) if insertion else None
+    )
 
 
 def _newest_for(python: Package | None) -> str | None:
@@ -99,7 +103,7 @@ def _python(server: Package | None, python: Package | None, releases: dict[str, 
         return
     oldest = min(Version(needs["python"]) for needs in releases.values())
     if minor < oldest:
-        message = f"Python {minor} is too old for {server.text}, which needs {oldest} or newer; pip will refuse it."
+        message = t("Python {0} is too old for {1}, which needs {2} or newer; pip will refuse it.", minor, server.text, oldest)
         yield found("SD406", Severity.ERROR, python.place, message)
 
 
@@ -114,7 +118,9 @@ def _clashes(server: Package | None, by_name: dict[str, Package], releases: dict
         everywhere = all(name in needs for needs in releases.values())
         if version and everywhere and not any(SpecifierSet(one).contains(version, prereleases=True) for one in wanted):
             takes = " or ".join(sorted(f"{name}{one}" for one in wanted))
-            message = f"{package.text} cannot stand beside {server.text}, which needs {takes}; the environment cannot be made."
+            message = t(
+                "{0} cannot stand beside {1}, which needs {2}; the environment cannot be made.", package.text, server.text, takes
+            )
             yield found("SD404", Severity.ERROR, package.place, message)
 
 
@@ -135,7 +141,13 @@ def _broken_imports(by_name: dict[str, Package], held: set[str]) -> Iterator[Fin
         free = other is None and rule["needs"] not in held
         if free or (other_version and not other_version < Version(rule["below"])):
             limit = f"{rule['needs']}<{rule['below']}"
-            message = f"{package.text} fails on import beside newer {rule['needs']} ({rule['error']}): ask for {limit} as well."
+            message = t(
+                "{0} fails on import beside newer {1} ({2}): ask for {3} as well.",
+                package.text,
+                rule["needs"],
+                rule["error"],
+                limit,
+            )
             yield found("SD404", Severity.ERROR, package.place, message)
 
 

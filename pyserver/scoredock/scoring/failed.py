@@ -7,6 +7,7 @@ from typing import Any, cast
 from urllib.parse import parse_qsl
 
 from scoredock.hosting import services
+from scoredock.l10n import t
 from scoredock.scoring.values import Request, ScoringProblem
 
 
@@ -17,13 +18,14 @@ async def last_failed(name: str) -> Request:
     known = [worker["request"] for worker in workers if worker.get("request")]
     if not known:
         raise ScoringProblem(
-            f"No failed request of '{name}' is kept: none has failed since its last update.", "Send it again, or score a sample."
+            t("No failed request of '{0}' is kept: none has failed since its last update.", name),
+            t("Send it again, or score a sample."),
         )
     newest = max(known, key=lambda request: request["at"])
     if not newest["whole"]:
         raise ScoringProblem(
-            "The body of the request that failed is not kept: it is longer than 4 MB, or run() has read it as a stream.",
-            "Send it again, or score a sample.",
+            t("The body of the request that failed is not kept: it is longer than 4 MB, or run() has read it as a stream."),
+            t("Send it again, or score a sample."),
         )
     return Request(
         body=base64.b64decode(newest["body"]),

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scoredock.l10n import t
 from scoredock.progress import Progress, Step, silent
 from scoredock.scoring.sending import content_type_of, send_blocking
 from scoredock.scoring.values import Measurement, NoAnswer, Request, ScoringProblem
@@ -60,7 +61,7 @@ def _loaded(request: Request) -> Request:
         if body.stat().st_size <= _IN_MEMORY:
             return replace(request, body=body.read_bytes(), content_type=request.content_type or content_type_of(body))
     except OSError as error:
-        raise ScoringProblem(f"{body} cannot be read: {error.strerror or error}.", "Name another file.") from error
+        raise ScoringProblem(t("{0} cannot be read: {1}.", body, error.strerror or error), t("Name another file.")) from error
     return request
 
 

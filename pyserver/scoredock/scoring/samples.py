@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from scoredock.l10n import t
 from scoredock.scoring.sending import send
 from scoredock.scoring.values import Request, Sample, ScoringProblem
 
@@ -35,7 +36,7 @@ async def sample_from_schema(scoring_uri: str, *, timeout: float = 10.0) -> Samp
             try:
                 body = body_from_swagger(json.loads(answer.body))
             except ValueError as error:
-                raise ScoringProblem(f"{address} does not hold JSON.", "Give the request with --data.") from error
+                raise ScoringProblem(t("{0} does not hold JSON.", address), t("Give the request with --data.")) from error
             if body is None:
                 return None
             return Sample("from the schema", Request(body=json.dumps(body).encode()), "schema")

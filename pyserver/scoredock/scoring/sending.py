@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from scoredock.l10n import t
 from scoredock.scoring.values import Answer, NoAnswer, Request, ScoringProblem
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ def send_blocking(uri: str, request: Request, connection: Cuttable) -> Answer:
         except requests.RequestException:
             raise
         except OSError as error:
-            raise ScoringProblem(f"{request.body} cannot be read: {error.strerror or error}.", "Name another file.") from error
+            raise ScoringProblem(
+                t("{0} cannot be read: {1}.", request.body, error.strerror or error), t("Name another file.")
+            ) from error
     return _send(uri, request, connection, request.body)
 
 
@@ -72,7 +75,7 @@ def _send(uri: str, request: Request, connection: Cuttable, body: bytes | IO[byt
     except requests.ConnectionError as error:
         raise _broken(uri, error) from error
     except requests.RequestException as error:
-        raise ScoringProblem(f"The request cannot be sent: {error}.", "Correct the address or the headers.") from error
+        raise ScoringProblem(t("The request cannot be sent: {0}.", error), t("Correct the address or the headers.")) from error
     return Answer(
         status=response.status_code,
         body=response.content,
@@ -89,7 +92,9 @@ def _broken(uri: str, error: Exception) -> ScoringProblem:
         causes += f" {type(cause).__name__}"
         cause = cause.__context__
     if "NewConnectionError" in causes or "ConnectionRefusedError" in causes:
-        return ScoringProblem(f"Nothing answers at {uri}.", "Start the service, or look for its address with 'scoredock list'.")
+        return ScoringProblem(
+            t("Nothing answers at {0}.", uri), t("Start the service, or look for its address with 'scoredock list'.")
+        )
     return NoAnswer(
         "The service closed the connection without an answer: its worker ended while it was in run().",
         "The service's log says why ('scoredock logs NAME').",

@@ -11,6 +11,7 @@ from scoredock.contract.rules.sd101_syntax_error import concerns_us
 from scoredock.contract.script import Script
 from scoredock.contract.versions import newer
 from scoredock.finding import Finding, Place, Severity
+from scoredock.l10n import t
 
 RULE = Rule("SD100", "not-checked", Severity.INFORMATION, on_broken_text=True)
 
@@ -18,27 +19,36 @@ RULE = Rule("SD100", "not-checked", Severity.INFORMATION, on_broken_text=True)
 def check(script: Script) -> Iterator[Finding]:
     top = Place(script.path)
     if script.parsed.too_large:
-        yield RULE.finding(script, top, f"Not checked: the text is longer than {LARGEST:,} characters.")
+        yield RULE.finding(script, top, t("Not checked: the text is longer than {0} characters.", f"{LARGEST:,}"))
         return
     problem = script.parsed.problem
     if problem is None:
         return
     target = script.facts.target_python
     if problem.limit:
-        yield RULE.finding(script, top, f"Not checked: {problem.message}.")
+        yield RULE.finding(script, top, t("Not checked: {0}.", problem.message))
     elif script.facts.syntax is not None or not concerns_us(script):
         return
     elif target is None and (since := may_be_newer(problem, script.text.lines)):
         yield RULE.finding(
             script,
             problem.place(script.path),
-            f"The syntax cannot be checked: it looks like that of Python {since}, Scoredock runs on {own_python()}, and no "
-            "environment says which one the script is for. Name a Python in the conda file.",
+            t(
+                "The syntax cannot be checked: it looks like that of Python {0}, Scoredock runs on {1}, and no "
+                "environment says which one the script is for. Name a Python in the conda file.",
+                since,
+                own_python(),
+            ),
         )
     elif target is not None and newer(target, own_python()):
         yield RULE.finding(
             script,
             problem.place(script.path),
-            f"The syntax cannot be checked: the environment has Python {target}, Scoredock runs on {own_python()}, which says "
-            f"“{problem.message}” here. Sync the environment and its own Python will be asked.",
+            t(
+                "The syntax cannot be checked: the environment has Python {0}, Scoredock runs on {1}, which says "
+                "“{2}” here. Sync the environment and its own Python will be asked.",
+                target,
+                own_python(),
+                problem.message,
+            ),
         )

@@ -12,6 +12,7 @@ from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
 from scoredock.contract.versions import newer
 from scoredock.finding import Finding, Place
+from scoredock.l10n import t
 
 RULE = Rule("SD101", "syntax-error", on_broken_text=True)
 
@@ -48,4 +49,4 @@ def concerns_us(script: Script) -> bool:
 def _finding(script: Script, place: Place, message: str, target: str | None) -> Finding:
     of = f" under Python {target}" if target else ""
     stop = "" if message.endswith("?") else "."
-    return RULE.finding(script, place, f"Syntax error{of}: {message}{stop} The server will not start (exit 3).")
+    return RULE.finding(script, place, t("Syntax error{0}: {1}{2} The server will not start (exit 3).", of, message, stop))

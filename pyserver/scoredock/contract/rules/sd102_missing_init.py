@@ -8,13 +8,14 @@ from scoredock.contract.missing import missing
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
 from scoredock.finding import Edit, Finding, Fix, Place
+from scoredock.l10n import t
 
 RULE = Rule("SD102", "missing-init")
 
 
 def check(script: Script) -> Iterator[Finding]:
     if script.entry.online and script.entry.inits == ():
-        message = "There is no `init()`: the server will not start (exit 3). Define it, even if it does nothing."
+        message = t("There is no `init()`: the server will not start (exit 3). Define it, even if it does nothing.")
         yield missing(script, RULE, "init", message, _empty_init(script))
 
 
@@ -26,4 +27,4 @@ def _empty_init(script: Script) -> Fix | None:
     line = min([run.lineno, *(decorator.lineno for decorator in getattr(run, "decorator_list", []))])
     end = script.text.newline
     place = Place(script.path, line, 1, line, 1)
-    return Fix("Add an empty `init`", (Edit(place, f"def init():{end}    pass{end}{end}{end}"),))
+    return Fix(t("Add an empty `init`"), (Edit(place, f"def init():{end}    pass{end}{end}{end}"),))

@@ -9,6 +9,7 @@ from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
 from scoredock.contract.signature import signature_of
 from scoredock.finding import Finding
+from scoredock.l10n import t
 
 RULE = Rule("SD104", "init-takes-arguments", on_broken_text=True)
 
@@ -25,8 +26,11 @@ def check(script: Script) -> Iterator[Finding]:
             yield RULE.finding(
                 script,
                 init.origin.node,
-                f"The server calls `init()` with nothing, but it wants {names}: the server will not start (exit 3). "
-                "Find out the value inside of `init`, or give a default.",
+                t(
+                    "The server calls `init()` with nothing, but it wants {0}: the server will not start (exit 3). "
+                    "Find out the value inside of `init`, or give a default.",
+                    names,
+                ),
             )
 
 

@@ -8,6 +8,7 @@ from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
 from scoredock.contract.signature import signature_of
 from scoredock.finding import Finding
+from scoredock.l10n import t
 
 RULE = Rule("SD106", "run-variadic-parameters", on_broken_text=True)
 
@@ -22,7 +23,9 @@ def check(script: Script) -> Iterator[Finding]:
         kinds = [f"positional-only `{name}`" for name in signature.positional_only]
         kinds += [f"`*{signature.starred}`"] if signature.starred else []
         kinds += [f"`**{signature.double_starred}`"] if signature.double_starred else []
-        message = f"`run` may not have {' and '.join(kinds)}: the server passes named arguments only and will not start (exit 3)."
+        message = t(
+            "`run` may not have {0}: the server passes named arguments only and will not start (exit 3).", " and ".join(kinds)
+        )
         if run.node.__class__.__name__ != "Lambda" and getattr(run.node, "name", "run") != "run":
             message += " A decorator replaced `run` by this function: put `functools.wraps` on it."
         else:

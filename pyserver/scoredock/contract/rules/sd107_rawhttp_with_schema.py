@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
 from scoredock.finding import Finding
+from scoredock.l10n import t
 
 RULE = Rule("SD107", "rawhttp-with-schema")
 
@@ -20,7 +21,9 @@ def check(script: Script) -> Iterator[Finding]:
             yield RULE.finding(
                 script,
                 script.text.place(script.machine.rawhttp[0]),
-                "`@rawhttp`, on whatever function it stands, gives `run` the raw request, and a schema wants it decoded: "
-                "the server will not start (exit 3). Keep one of the two.",
+                t(
+                    "`@rawhttp`, on whatever function it stands, gives `run` the raw request, and a schema wants it decoded: "
+                    "the server will not start (exit 3). Keep one of the two."
+                ),
                 related=related,
             )

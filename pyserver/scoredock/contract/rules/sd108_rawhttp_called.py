@@ -8,6 +8,7 @@ from scoredock.contract.evaluation.library import RAWHTTP
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
 from scoredock.finding import Edit, Finding, Fix, Place
+from scoredock.l10n import t
 
 RULE = Rule("SD108", "rawhttp-called")
 
@@ -23,7 +24,10 @@ def check(script: Script) -> Iterator[Finding]:
         yield RULE.finding(
             script,
             whole,
-            "`rawhttp` is the decorator itself and takes the function: with brackets the import fails and the server will not "
-            "start (exit 3). Remove the brackets.",
-            fix=Fix("Remove the brackets", (Edit(brackets, ""),)),
+            t(
+                "`rawhttp` is the decorator itself and takes the function: with brackets the import fails and "
+                "the server will not "
+                "start (exit 3). Remove the brackets."
+            ),
+            fix=Fix(t("Remove the brackets"), (Edit(brackets, ""),)),
         )

@@ -9,6 +9,7 @@ from scoredock.contract.fixes import without_async
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
 from scoredock.finding import Finding, Severity
+from scoredock.l10n import t
 
 RULE = Rule("SD109", "async-init", on_broken_text=True)
 
@@ -23,8 +24,11 @@ def check(script: Script) -> Iterator[Finding]:
         yield RULE.finding(
             script,
             node,
-            "The server calls `init()` without awaiting it: it starts healthy and nothing in `init` ever runs. Use `def init()`, "
-            "with `asyncio.run(…)` inside for what must be awaited.",
+            t(
+                "The server calls `init()` without awaiting it: it starts healthy and nothing in `init` ever "
+                "runs. Use `def init()`, "
+                "with `asyncio.run(…)` inside for what must be awaited."
+            ),
             severity=Severity.ERROR if _matters(node) else Severity.WARNING,
             fix=without_async(script, node),
         )

@@ -27,6 +27,7 @@ from scoredock.contract.evaluation.values import (
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
 from scoredock.finding import Edit, Finding, Fix, Severity
+from scoredock.l10n import t
 
 RULE = Rule("SD110", "schema-sample-not-wrapped")
 
@@ -61,7 +62,7 @@ def check(script: Script) -> Iterator[Finding]:
     for run in script.entry.runs or ():
         outputs = [schema for schema in run.schemas if schema.kind == "output"]
         for schema in outputs[:-1]:
-            yield RULE.finding(script, script.text.place(schema.node), f"`run` has two output schemas: {EXIT} Keep one.")
+            yield RULE.finding(script, script.text.place(schema.node), t("`run` has two output schemas: {0} Keep one.", EXIT))
 
 
 def _decorator(script: Script, call: Call, kind: str) -> Iterator[Finding]:
@@ -72,14 +73,14 @@ def _decorator(script: Script, call: Call, kind: str) -> Iterator[Finding]:
     place = script.text.place(call.node)
     if given is None:
         if len(call.node.args) <= position and not any(not one.arg for one in call.node.keywords):
-            yield RULE.finding(script, place, f"`{kind}_schema` has no parameter type: {EXIT} Give one.")
+            yield RULE.finding(script, place, t("`{0}_schema` has no parameter type: {1} Give one.", kind, EXIT))
         return
     if isinstance(given, ParameterType) or given == ANY:
         return
     if isinstance(given, Reference):
         if given.name.rpartition(".")[2] in PARAMETER_TYPES:
             yield RULE.finding(
-                script, place, f"The parameter type is the class itself, without a sample: {EXIT} Call it with one."
+                script, place, t("The parameter type is the class itself, without a sample: {0} Call it with one.", EXIT)
             )
         return
     # On one of several paths, a `None` is only what stood there before.
@@ -93,14 +94,14 @@ def _decorator(script: Script, call: Call, kind: str) -> Iterator[Finding]:
     wrapper = WRAPPERS.get(type_of(raw[0] if raw else given) or "")
     if wrapper is not None and not isinstance(given, OneOf) and wrapper[0] in script.names.module.bindings:
         around = script.text.place(node)
-        fix = Fix(f"Wrap in {wrapper[0]}", (Edit(around, f"{wrapper[0]}({script.text.cut(around)})"),))
+        fix = Fix(t("Wrap in {0}", wrapper[0]), (Edit(around, f"{wrapper[0]}({script.text.cut(around)})"),))
     yield RULE.finding(
         script,
         script.text.place(node),
-        f"`{kind}_schema` wants a ParameterType, not the raw sample"
-        + (f", which this may be: then {EXIT}" if isinstance(given, OneOf) else f": {EXIT}")
-        + " Wrap it"
-        + (f" in `{wrapper[0]}(…)`." if wrapper else "."),
+        t("`{0}_schema` wants a ParameterType, not the raw sample", kind)
+        + (t(", which this may be: then {0}", EXIT) if isinstance(given, OneOf) else f": {EXIT}")
+        + t(" Wrap it")
+        + (t(" in `{0}(…)`.", wrapper[0]) if wrapper else "."),
         severity=Severity.WARNING if isinstance(given, OneOf) else Severity.ERROR,
         fix=fix,
     )
@@ -111,7 +112,7 @@ def _parameter_type(script: Script, call: Call, kind: str) -> Iterator[Finding]:
     if "**" in call.keywords or (call.node.args and sample is None):
         return
     if sample is None:
-        yield RULE.finding(script, script.text.place(call.node), f"There is no sample: {EXIT} Give one.")
+        yield RULE.finding(script, script.text.place(call.node), t("There is no sample: {0} Give one.", EXIT))
         return
     reasons = [_unfit(kind, option) for option in options(sample) if option != NONE or not isinstance(sample, OneOf)]
     why = next((reason for reason in reasons if reason is not None), None)
@@ -121,7 +122,7 @@ def _parameter_type(script: Script, call: Call, kind: str) -> Iterator[Finding]:
     yield RULE.finding(
         script,
         script.text.place(node),
-        f"{why}: {EXIT}" if all(reasons) else f"{why}, which this may not be: then {EXIT}",
+        f"{why}: {EXIT}" if all(reasons) else t("{0}, which this may not be: then {1}", why, EXIT),
         severity=Severity.ERROR if all(reasons) else Severity.WARNING,
         fix=_made(script, kind, sample, call),
     )
@@ -135,16 +136,16 @@ def _unfit(kind: str, sample: Value) -> str | None:
         if isinstance(sample, Object) and not sample.sure:
             return None
         if found is not None and found != type_name and found not in ("loaded", "estimator"):
-            return f"The sample must be {wanted}"
+            return t("The sample must be {0}", wanted)
         return None
     if kind != "standard":
         return None
     if isinstance(sample, Constant) and sample.value is None:
-        return "The sample may not be None, but a value such as requests bring"
+        return t("The sample may not be None, but a value such as requests bring")
     if found in ("numpy.ndarray", "pandas.DataFrame", "pandas.Series", "set", "numpy.int64", "torch.Tensor"):
-        return "The sample must be plain JSON data; arrays and frames have parameter types of their own"
+        return t("The sample must be plain JSON data; arrays and frames have parameter types of their own")
     if isinstance(sample, (Class, Function)):
-        return "The sample must be a value, not a class or a function"
+        return t("The sample must be a value, not a class or a function")
     if isinstance(sample, Mapping):
         return next((why for _, value in sample.items if (why := _unfit(kind, value)) is not None), None)
     if isinstance(sample, Sequence) and sample.items is not None:
@@ -161,5 +162,5 @@ def _made(script: Script, kind: str, sample: Value, call: Call) -> Fix | None:
         if isinstance(value, Reference) and value.name == maker[0]:
             around = script.text.place(call.node.args[0])
             made = f"{bound}.{maker[1]}({script.text.cut(around)})"
-            return Fix(f"Make it with `{bound}.{maker[1]}`", (Edit(around, made),))
+            return Fix(t("Make it with `{0}.{1}`", bound, maker[1]), (Edit(around, made),))
     return None

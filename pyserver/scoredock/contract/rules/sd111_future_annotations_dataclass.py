@@ -10,6 +10,7 @@ from scoredock.contract.rule import Rule
 from scoredock.contract.scopes import Scope
 from scoredock.contract.script import Script
 from scoredock.finding import Edit, Finding, Fix, Place
+from scoredock.l10n import t
 
 RULE = Rule("SD111", "future-annotations-dataclass")
 
@@ -35,15 +36,19 @@ def check(script: Script) -> Iterator[Finding]:
             if future is not None and len(future.names) == 1 and not _needs_future(script):
                 place = Place(script.path, future.lineno, 1, (future.end_lineno or future.lineno) + 1, 1)
                 if place.end_line <= len(script.text.lines):
-                    fix = Fix("Remove the future import", (Edit(place, ""),))
-            why = "under `from __future__ import annotations`" if future is not None else "with annotations in quotes"
+                    fix = Fix(t("Remove the future import"), (Edit(place, ""),))
+            why = t("under `from __future__ import annotations`") if future is not None else t("with annotations in quotes")
             yield RULE.finding(
                 script,
                 node,
-                f"The server does not register the script in `sys.modules`, where a dataclass {why} looks for it: the "
-                "import "
-                "fails and the server will not start (exit 3). Remove the future import (or the quotes), or move the class to a "
-                "module beside the script.",
+                t(
+                    "The server does not register the script in `sys.modules`, where a dataclass {0} looks for it: the "
+                    "import "
+                    "fails and the server will not start (exit 3). Remove the future import (or the quotes), "
+                    "or move the class to a "
+                    "module beside the script.",
+                    why,
+                ),
                 fix=fix,
             )
             break

@@ -9,6 +9,7 @@ from scoredock.contract.import_sites import ImportSite, import_sites
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
 from scoredock.finding import Edit, Finding, Fix, Place, Severity
+from scoredock.l10n import t
 
 RULE = Rule("SD112", "sibling-import-unreachable")
 
@@ -26,9 +27,12 @@ def check(script: Script) -> Iterator[Finding]:
             yield RULE.finding(
                 script,
                 script.text.place(site.node),
-                f"The server imports the script by its path, outside of any package, and a relative import fails: "
-                f"{site.consequence}. "
-                "Import by the module's name.",
+                t(
+                    "The server imports the script by its path, outside of any package, and a relative import fails: "
+                    "{0}. "
+                    "Import by the module's name.",
+                    site.consequence,
+                ),
                 severity=Severity.WARNING if site.conditional else Severity.ERROR,
                 fix=_absolute(script, site),
             )
@@ -40,10 +44,15 @@ def check(script: Script) -> Iterator[Finding]:
         yield RULE.finding(
             script,
             script.text.place(site.node),
-            f"`{site.module}` lies at {sibling.path}, which is not on the server's `sys.path` (the script's own folder is "
-            f"only there "
-            f"when it is the app root): {site.consequence}. Move it beside the script, or import it by its path from the "
-            f"code folder.",
+            t(
+                "`{0}` lies at {1}, which is not on the server's `sys.path` (the script's own folder is "
+                "only there "
+                "when it is the app root): {2}. Move it beside the script, or import it by its path from the "
+                "code folder.",
+                site.module,
+                sibling.path,
+                site.consequence,
+            ),
             severity=Severity.WARNING if site.conditional else Severity.ERROR,
         )
 
@@ -59,5 +68,5 @@ def _absolute(script: Script, site: ImportSite) -> Fix | None:
         return None
     if node.module is None:
         names = ", ".join(alias.name + (f" as {alias.asname}" if alias.asname else "") for alias in node.names)
-        return Fix("Import by name", (Edit(script.text.place(node), f"import {names}"),))
-    return Fix("Import by name", (Edit(Place(script.path, node.lineno, dot + 1, node.lineno, dot + 2), ""),))
+        return Fix(t("Import by name"), (Edit(script.text.place(node), f"import {names}"),))
+    return Fix(t("Import by name"), (Edit(Place(script.path, node.lineno, dot + 1, node.lineno, dot + 2), ""),))

@@ -14,6 +14,7 @@ from scoredock.contract.removed import REMOVED
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
 from scoredock.finding import Edit, Finding, Fix, Severity
+from scoredock.l10n import t
 
 RULE = Rule("SD113", "module-not-in-environment")
 
@@ -62,11 +63,11 @@ def check(script: Script) -> Iterator[Finding]:
         yield RULE.finding(
             script,
             script.text.place(site.alias if hasattr(site.alias, "lineno") and isinstance(site.node, ast.Import) else site.node),
-            f"The environment {certain} package that provides `{site.module}`: {site.consequence}. "
+            t("The environment {0} package that provides `{1}`: {2}. ", certain, site.module, site.consequence)
             + (
-                f"Add `{candidates[0]}`{others} to it."
+                t("Add `{0}`{1} to it.", candidates[0], others)
                 if candidates
-                else "Add the one that does, or ship the module with the script."
+                else t("Add the one that does, or ship the module with the script.")
             ),
             severity=severity,
             fix=_added(script, candidates[0], environment) if candidates else None,
@@ -82,7 +83,7 @@ def _added(script: Script, distribution: str, environment: EnvironmentFacts) -> 
     made_with = dict(script.facts.models.made_with) if script.facts.models is not None else {}
     version = installed.get(distribution) or made_with.get(distribution)
     line = f"{distribution}=={version}" if version else distribution
-    return Fix(f"Add `{line}` to {environment.package_line.place.path.name}", (environment.package_line.edit(line),))
+    return Fix(t("Add `{0}` to {1}", line, environment.package_line.place.path.name), (environment.package_line.edit(line),))
 
 
 def _contrib(script: Script, site: ImportSite, environment: EnvironmentFacts | None) -> Finding | None:
@@ -95,9 +96,12 @@ def _contrib(script: Script, site: ImportSite, environment: EnvironmentFacts | N
     return RULE.finding(
         script,
         script.text.place(site.node),
-        "The server answers for `azureml.contrib.services.aml_request` and `.aml_response` only when names are imported "
-        "from them; "
-        f"this spelling needs the package azureml-contrib-services: without it, {site.consequence}. Import the names from there.",
+        t(
+            "The server answers for `azureml.contrib.services.aml_request` and `.aml_response` only when names are imported "
+            "from them; "
+            "this spelling needs the package azureml-contrib-services: without it, {0}. Import the names from there.",
+            site.consequence,
+        ),
         severity=Severity.ERROR if environment is not None and not site.conditional else Severity.WARNING,
         fix=fix,
     )
@@ -109,7 +113,7 @@ def _not_served(script: Script, site: ImportSite) -> Finding:
     return RULE.finding(
         script,
         script.text.place(site.node),
-        f"The server's `{site.module}` has no `{site.name}`: the import fails, and {site.consequence}.{home}",
+        t("The server's `{0}` has no `{1}`: the import fails, and {2}.{3}", site.module, site.name, site.consequence, home),
         severity=Severity.WARNING if site.conditional else Severity.ERROR,
         fix=_from_home(script, site.node),
     )
@@ -120,7 +124,7 @@ def _from_home(script: Script, node: ast.Import | ast.ImportFrom) -> Fix | None:
         return None
     end = script.text.newline + script.text.indent(node.lineno)
     lines = [f"from {HOME[one.name]} import {one.name}" + (f" as {one.asname}" if one.asname else "") for one in node.names]
-    return Fix("Import from where the server has it", (Edit(script.text.place(node), end.join(lines)),))
+    return Fix(t("Import from where the server has it"), (Edit(script.text.place(node), end.join(lines)),))
 
 
 def _providers(module: str, modules: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[str, ...]:

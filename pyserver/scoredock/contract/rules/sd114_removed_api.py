@@ -13,6 +13,7 @@ from scoredock.contract.script import Script
 from scoredock.contract.undefined import is_guarded, reads
 from scoredock.contract.versions import newest_allowed, release
 from scoredock.finding import Edit, Finding, Fix, Severity
+from scoredock.l10n import t
 
 RULE = Rule("SD114", "removed-api")
 
@@ -33,7 +34,7 @@ def check(script: Script) -> Iterator[Finding]:
         yield RULE.finding(
             script,
             script.text.place(site.node),
-            f"{_said(gone)}: the import fails, and {site.consequence}. Use `{gone.instead}`.",
+            t("{0}: the import fails, and {1}. Use `{2}`.", _said(gone), site.consequence, gone.instead),
             severity=Severity.WARNING if site.conditional else severity,
             fix=_fix(script, site.node, gone),
         )
@@ -60,9 +61,11 @@ def _attributes(script: Script, told: set[str]) -> Iterator[Finding]:
         yield RULE.finding(
             script,
             script.text.place(node),
-            f"{_said(gone)}: an AttributeError here. Use `{gone.instead}`.",
+            t("{0}: an AttributeError here. Use `{1}`.", _said(gone), gone.instead),
             severity=severity,
-            fix=Fix(f"Use `{gone.instead}`", (Edit(script.text.place(node), gone.instead),)) if gone.instead in _PLAIN else None,
+            fix=Fix(t("Use `{0}`", gone.instead), (Edit(script.text.place(node), gone.instead),))
+            if gone.instead in _PLAIN
+            else None,
         )
 
 
@@ -94,7 +97,7 @@ def _gone(name: str) -> Removed | None:
 
 def _said(gone: Removed) -> str:
     library = "Python" if gone.distribution == "python" else gone.distribution
-    return f"`{gone.name}` was removed in {library} {gone.version}"
+    return t("`{0}` was removed in {1} {2}", gone.name, library, gone.version)
 
 
 def _severity(script: Script, gone: Removed) -> Severity | None:
@@ -133,4 +136,4 @@ def _fix(script: Script, node: ast.Import | ast.ImportFrom, gone: Removed) -> Fi
         new = f"import joblib as {alias.asname}"
     else:
         return None
-    return Fix(f"Write `{new}`", (Edit(script.text.place(node), new),))
+    return Fix(t("Write `{0}`", new), (Edit(script.text.place(node), new),))

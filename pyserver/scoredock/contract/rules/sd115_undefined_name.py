@@ -10,6 +10,7 @@ from scoredock.contract.script import Script
 from scoredock.contract.undefined import unbound_uses
 from scoredock.contract.wellknown import import_for
 from scoredock.finding import Finding, Fix, Severity
+from scoredock.l10n import t
 
 RULE = Rule("SD115", "undefined-name")
 
@@ -25,11 +26,11 @@ def check(script: Script) -> Iterator[Finding]:
         if use.scope in runs:
             continue
         line = import_for(use.node.id)
-        hint = f"`{line}` is missing." if line else "Define it, or import it."
+        hint = t("`{0}` is missing.", line) if line else t("Define it, or import it.")
         yield RULE.finding(
             script,
             script.text.place(use.node),
-            f"Nothing binds `{use.node.id}`: a NameError here keeps the server from starting (exit 3). {hint}",
+            t("Nothing binds `{0}`: a NameError here keeps the server from starting (exit 3). {1}", use.node.id, hint),
             severity=Severity.WARNING if use.conditional else Severity.ERROR,
-            fix=Fix(f"Add `{line}`", (import_line(script, line),)) if line else None,
+            fix=Fix(t("Add `{0}`", line), (import_line(script, line),)) if line else None,
         )

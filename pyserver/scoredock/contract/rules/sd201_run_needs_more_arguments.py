@@ -8,6 +8,7 @@ from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
 from scoredock.contract.signature import data_parameter, signature_of
 from scoredock.finding import Finding
+from scoredock.l10n import t
 
 RULE = Rule("SD201", "run-needs-more-arguments", on_broken_text=True)
 
@@ -31,6 +32,10 @@ def check(script: Script) -> Iterator[Finding]:
         yield RULE.finding(
             script,
             script.text.place(extra[0]),
-            f"The server passes `{data.arg}` only: without a value for {names} every request answers 500. Give a default, or "
-            "describe each parameter with `@input_schema`.",
+            t(
+                "The server passes `{0}` only: without a value for {1} every request answers 500. Give a default, or "
+                "describe each parameter with `@input_schema`.",
+                data.arg,
+                names,
+            ),
         )

@@ -10,6 +10,7 @@ from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
 from scoredock.contract.signature import Signature, signature_of
 from scoredock.finding import Edit, Finding, Fix
+from scoredock.l10n import t
 
 RULE = Rule("SD202", "schema-name-mismatch")
 
@@ -31,8 +32,12 @@ def check(script: Script) -> Iterator[Finding]:
             yield RULE.finding(
                 script,
                 script.text.place(_name_node(schema) or schema.node),
-                f"`run` has no parameter `{schema.name.value}`: the server starts healthy and every request answers 500. "
-                f"Name a parameter that it has: {_listed(signature)}.",
+                t(
+                    "`run` has no parameter `{0}`: the server starts healthy and every request answers 500. "
+                    "Name a parameter that it has: {1}.",
+                    schema.name.value,
+                    _listed(signature),
+                ),
                 fix=_rename(script, schema, free),
                 related=((script.text.head(signature.node), "`run` is defined here"),),
             )
@@ -60,4 +65,4 @@ def _rename(script: Script, schema: Schema, free: list[str]) -> Fix | None:
         return None
     place = script.text.place(node)
     quote = "'" if script.text.cut(place).startswith("'") else '"'
-    return Fix(f"Rename to `{meant}`", (Edit(place, f"{quote}{meant}{quote}"),))
+    return Fix(t("Rename to `{0}`", meant), (Edit(place, f"{quote}{meant}{quote}"),))

@@ -11,6 +11,7 @@ from scoredock.contract.scopes import Scope
 from scoredock.contract.script import Script
 from scoredock.contract.undefined import Use, reads, unbound_uses
 from scoredock.finding import Edit, Finding, Fix, Place, Severity
+from scoredock.l10n import t
 
 RULE = Rule("SD203", "missing-global")
 
@@ -37,20 +38,20 @@ def _unbound(script: Script, use: Use) -> Finding:
 
         line = import_for(name)
         fix = None
-        hint = "Define it, or import it."
+        hint = t("Define it, or import it.")
         if line is not None:
             from scoredock.contract.fixes import import_line
 
-            fix = Fix(f"Add `{line}`", (import_line(script, line),))
-            hint = f"`{line}` is missing."
+            fix = Fix(t("Add `{0}`", line), (import_line(script, line),))
+            hint = t("`{0}` is missing.", line)
         return RULE.finding(
             script,
             script.text.place(use.node),
-            f"Nothing binds `{name}`: "
+            t("Nothing binds `{0}`: ", name)
             + (
-                "requests that come here answer 500 with a NameError. "
+                t("requests that come here answer 500 with a NameError. ")
                 if use.conditional
-                else "every request fails with a NameError. "
+                else t("every request fails with a NameError. ")
             )
             + hint,
             severity=Severity.WARNING if use.conditional else Severity.ERROR,
@@ -60,8 +61,12 @@ def _unbound(script: Script, use: Use) -> Finding:
     return RULE.finding(
         script,
         script.text.place(use.node),
-        f"`{name}` is a local variable of `{where}`, which forgets it when it returns: the server starts healthy and "
-        f"requests fail with a NameError. Add `global {name}` to `{where}`.",
+        t(
+            "`{0}` is a local variable of `{1}`, which forgets it when it returns: the server starts healthy and "
+            "requests fail with a NameError. Add `global {0}` to `{1}`.",
+            name,
+            where,
+        ),
         fix=add_global(script, binder, name),
         related=((script.text.place(binder.bindings[name][0]), f"`{name}` is bound here, without `global`"),),
     )
@@ -102,8 +107,11 @@ def _left_none(script: Script, starts: list[Scope]) -> Iterator[Finding]:
         yield RULE.finding(
             script,
             script.text.place(min(uses, key=lambda use: (use.lineno, use.col_offset))),
-            f"`{name}` is still None here: `init` binds a local variable of the same name and forgets it when it returns. The "
-            f"server starts healthy and requests fail. Add `global {name}` to `init`.",
+            t(
+                "`{0}` is still None here: `init` binds a local variable of the same name and forgets it when it returns. The "
+                "server starts healthy and requests fail. Add `global {0}` to `init`.",
+                name,
+            ),
             fix=add_global(script, binder, name),
             related=((script.text.place(binder.bindings[name][0]), f"`{name}` is bound here, without `global`"),),
         )
@@ -161,10 +169,10 @@ def add_global(script: Script, scope: Scope, name: str) -> Fix | None:
     if isinstance(first, ast.Global):
         end = script.text.place(first)
         place = Place(script.path, end.end_line, end.end_column, end.end_line, end.end_column)
-        return Fix(f"Add `global {name}`", (Edit(place, f", {name}"),))
+        return Fix(t("Add `global {0}`", name), (Edit(place, f", {name}"),))
     decorators = getattr(first, "decorator_list", [])
     line = min([first.lineno, *(decorator.lineno for decorator in decorators)])
     if line <= node.lineno or script.text.lines[line - 1][: first.col_offset].strip():
         return None
     place = Place(script.path, line, 1, line, 1)
-    return Fix(f"Add `global {name}`", (Edit(place, f"{script.text.indent(line)}global {name}{script.text.newline}"),))
+    return Fix(t("Add `global {0}`", name), (Edit(place, f"{script.text.indent(line)}global {name}{script.text.newline}"),))

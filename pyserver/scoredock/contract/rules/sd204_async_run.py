@@ -10,6 +10,7 @@ from scoredock.contract.fixes import without_async
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
 from scoredock.finding import Finding
+from scoredock.l10n import t
 
 RULE = Rule("SD204", "async-run", on_broken_text=True)
 
@@ -23,8 +24,10 @@ def check(script: Script) -> Iterator[Finding]:
             yield RULE.finding(
                 script,
                 node,
-                "The server calls `run` without awaiting it and cannot send a coroutine: every request answers 500. "
-                "Use `def run`, with `asyncio.run(…)` inside for what must be awaited.",
+                t(
+                    "The server calls `run` without awaiting it and cannot send a coroutine: every request answers 500. "
+                    "Use `def run`, with `asyncio.run(…)` inside for what must be awaited."
+                ),
                 fix=without_async(script, node),
             )
 

@@ -9,6 +9,7 @@ from scoredock.contract.fixes import replaced_by_argument
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
 from scoredock.finding import Finding
+from scoredock.l10n import t
 
 RULE = Rule("SD205", "json-loads-on-decoded-input")
 
@@ -39,8 +40,11 @@ def check(script: Script) -> Iterator[Finding]:
         yield RULE.finding(
             script,
             script.text.place(node),
-            f"This is {kind} already (`@input_schema` decodes the body), and `json.loads` takes text only: every request answers "
-            "500. Use the value as it is.",
+            t(
+                "This is {0} already (`@input_schema` decodes the body), and `json.loads` takes text only: every request answers "
+                "500. Use the value as it is.",
+                kind,
+            ),
             fix=fix if fix.edits else None,
         )
 

@@ -13,6 +13,7 @@ from scoredock.contract.script import Script
 from scoredock.contract.serializable import Refusal, refusal
 from scoredock.contract.words import words
 from scoredock.finding import Finding, Fix, Severity
+from scoredock.l10n import t
 
 RULE = Rule("SD206", "result-not-serializable")
 
@@ -70,12 +71,12 @@ def _is_of_rawhttp(script: Script, found: Refusal) -> bool:
 
 def _finding(script: Script, one: Refused) -> Finding:
     found = one.refusal
-    what = f"holds {found.reason}" if found.inside else f"is {found.reason}"
-    why = "the server cannot send it as JSON" if one.returned else "`json.dumps` raises a TypeError"
+    what = t("holds {0}", found.reason) if found.inside else t("is {0}", found.reason)
+    why = t("the server cannot send it as JSON") if one.returned else t("`json.dumps` raises a TypeError")
     if found.sure:
-        message = f"The result {what}, and {why}: every request that comes here answers 500."
+        message = t("The result {0}, and {1}: every request that comes here answers 500.", what, why)
     else:
-        message = f"The result very likely {what}, and then {why}: the request answers 500."
+        message = t("The result very likely {0}, and then {1}: the request answers 500.", what, why)
     hint = _hint(found)
     return RULE.finding(
         script,
@@ -133,11 +134,11 @@ MENDS = {
 
 def _hint(found: Refusal) -> str:
     if isinstance(found.value, Instance):
-        return "Return a dict of what is in it."
+        return t("Return a dict of what is in it.")
     if isinstance(found.value, Mapping):
-        return "Make its keys text."
+        return t("Make its keys text.")
     if isinstance(found.value, Sequence):
-        return "Make a list of it."
+        return t("Make a list of it.")
     return HINTS.get(getattr(found.value, "type", ""), "Return plain data: dicts, lists, text and numbers.")
 
 

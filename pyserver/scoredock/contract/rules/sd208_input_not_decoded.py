@@ -10,6 +10,7 @@ from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
 from scoredock.contract.words import words
 from scoredock.finding import Finding, Severity
+from scoredock.l10n import t
 
 RULE = Rule("SD208", "input-not-decoded")
 
@@ -38,8 +39,11 @@ def check(script: Script) -> Iterator[Finding]:
         yield RULE.finding(
             script,
             script.text.place(access.node),
-            f"Without `@input_schema` the server passes the body as text, which has no {use.removeprefix('a ')}: every request "
-            "answers 500. Decode it with `json.loads` first.",
+            t(
+                "Without `@input_schema` the server passes the body as text, which has no {0}: every request "
+                "answers 500. Decode it with `json.loads` first.",
+                use.removeprefix("a "),
+            ),
             severity=Severity.WARNING if access.rare else Severity.ERROR,
         )
 

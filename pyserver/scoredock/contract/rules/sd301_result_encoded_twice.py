@@ -11,6 +11,7 @@ from scoredock.contract.rule import Rule
 from scoredock.contract.scopes import Scope
 from scoredock.contract.script import Script
 from scoredock.finding import Finding, Fix, Severity
+from scoredock.l10n import t
 
 RULE = Rule("SD301", "result-encoded-twice", Severity.WARNING)
 
@@ -24,8 +25,10 @@ def check(script: Script) -> Iterator[Finding]:
         yield RULE.finding(
             script,
             script.text.place(returned.node.value),
-            "This is JSON text already, and the server encodes what `run` returns: the client gets one quoted string. "
-            "Return the object itself.",
+            t(
+                "This is JSON text already, and the server encodes what `run` returns: the client gets one quoted string. "
+                "Return the object itself."
+            ),
             fix=_fix(script, returned.node),
         )
 

@@ -10,6 +10,7 @@ from scoredock.contract.fixes import add_keyword
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
 from scoredock.finding import Edit, Finding, Fix, Place, Severity
+from scoredock.l10n import t
 
 RULE = Rule("SD303", "logging-info-hidden", Severity.INFORMATION)
 
@@ -29,7 +30,7 @@ def check(script: Script) -> Iterator[Finding]:
     first = min(hidden, key=lambda node: (node.lineno, node.col_offset))
     more = f" (and {len(hidden) - 1} more below)" if len(hidden) > 1 else ""
     basic = next(iter(script.calls_to("logging.basicConfig")), None)
-    message = f"The server keeps the root logger at WARNING, so `{hidden[first]}` messages are not shown{more}."
+    message = t("The server keeps the root logger at WARNING, so `{0}` messages are not shown{1}.", hidden[first], more)
     fix: Fix | None
     if basic is not None:
         message += " `logging.basicConfig` changes nothing here, as the root logger has a handler already: add `force=True`."
@@ -80,4 +81,4 @@ def _set_level(script: Script) -> Fix | None:
         return None
     place = Place(script.path, first.lineno, 1, first.lineno, 1)
     line = f"{script.text.indent(first.lineno)}logging.getLogger().setLevel(logging.INFO){script.text.newline}"
-    return Fix("Show INFO messages", (Edit(place, line),))
+    return Fix(t("Show INFO messages"), (Edit(place, line),))

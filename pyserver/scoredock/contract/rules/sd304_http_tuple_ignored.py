@@ -8,6 +8,7 @@ from scoredock.contract.evaluation.values import Constant, Mapping, Reference, S
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
 from scoredock.finding import Finding, Severity
+from scoredock.l10n import t
 
 RULE = Rule("SD304", "http-tuple-ignored", Severity.WARNING)
 
@@ -25,16 +26,21 @@ def check(script: Script) -> Iterator[Finding]:
             yield RULE.finding(
                 script,
                 script.text.place(returned.node.value),
-                "The server does not know Flask's tuples: the client gets status 200 and a list with the number in it. Return "
-                "the body alone, or an `AMLResponse(body, status)` under `@rawhttp`.",
+                t(
+                    "The server does not know Flask's tuples: the client gets status 200 and a list with the "
+                    "number in it. Return "
+                    "the body alone, or an `AMLResponse(body, status)` under `@rawhttp`."
+                ),
             )
     for node, calls in script.calls_to("flask.abort", "werkzeug.exceptions.abort").items():
         if all(call.phase == "run" and not call.guarded for call in calls):
             yield RULE.finding(
                 script,
                 script.text.place(node),
-                "The server answers every exception of `run` with 500, that of `abort` too: the status is lost. Return an "
-                "`AMLResponse(body, status)` under `@rawhttp`.",
+                t(
+                    "The server answers every exception of `run` with 500, that of `abort` too: the status is lost. Return an "
+                    "`AMLResponse(body, status)` under `@rawhttp`."
+                ),
             )
 
 

@@ -12,6 +12,7 @@ from scoredock.contract.script import Script
 from scoredock.contract.serializable import refusal
 from scoredock.contract.words import words
 from scoredock.finding import Finding, Fix, Severity
+from scoredock.l10n import t
 
 RULE = Rule("SD305", "tojson-never-called")
 
@@ -36,8 +37,11 @@ def check(script: Script) -> Iterator[Finding]:
         yield RULE.finding(
             script,
             script.text.place(node),
-            f"`{found.value.name}` is not called: the result is the method itself, which the server cannot send, and the request "
-            "answers 500. Add `()`.",
+            t(
+                "`{0}` is not called: the result is the method itself, which the server cannot send, and the request "
+                "answers 500. Add `()`.",
+                found.value.name,
+            ),
             severity=Severity.ERROR if found.sure else Severity.WARNING,
             fix=_call(script, node),
         )
@@ -59,7 +63,7 @@ def check(script: Script) -> Iterator[Finding]:
         yield RULE.finding(
             script,
             script.text.place(node),
-            f"`{method.name}` is not called: the result is {result}. Add `()`.",
+            t("`{0}` is not called: the result is {1}. Add `()`.", method.name, result),
             severity=Severity.ERROR if fails and not call.rare else Severity.WARNING,
             fix=_call(script, node) if isinstance(node, ast.Attribute) and node.attr == method.name else None,
         )
@@ -68,7 +72,7 @@ def check(script: Script) -> Iterator[Finding]:
             yield RULE.finding(
                 script,
                 script.text.place(statement),
-                f"`{value.name}` is not called, and nothing is done with it: this line has no effect.",
+                t("`{0}` is not called, and nothing is done with it: this line has no effect.", value.name),
                 severity=Severity.WARNING,
             )
 

@@ -11,6 +11,7 @@ from scoredock.contract.fixes import add_keyword
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
 from scoredock.finding import Finding, Severity
+from scoredock.l10n import t
 
 RULE = Rule("SD306", "amlresponse-dict-without-json", Severity.WARNING)
 
@@ -31,6 +32,6 @@ def check(script: Script) -> Iterator[Finding]:
             yield RULE.finding(
                 script,
                 script.text.place(node),
-                "Of a dict, `AMLResponse` sends the keys only, one after the other. Give `json_str=True` to send it as JSON.",
+                t("Of a dict, `AMLResponse` sends the keys only, one after the other. Give `json_str=True` to send it as JSON."),
                 fix=fix if "json_str" not in call.keywords else None,
             )

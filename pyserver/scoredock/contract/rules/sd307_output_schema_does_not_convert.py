@@ -9,6 +9,7 @@ from scoredock.contract.rule import Rule
 from scoredock.contract.rules.sd206_result_not_serializable import refused
 from scoredock.contract.script import Script
 from scoredock.finding import Finding, Severity
+from scoredock.l10n import t
 
 RULE = Rule("SD307", "output-schema-does-not-convert", Severity.WARNING)
 
@@ -27,7 +28,9 @@ def check(script: Script) -> Iterator[Finding]:
             yield RULE.finding(
                 script,
                 script.text.place(schema.node),
-                "`@output_schema` only describes the answer in the swagger file; it converts nothing, and what `run` returns "
-                "here cannot be sent. Convert it in `run`.",
+                t(
+                    "`@output_schema` only describes the answer in the swagger file; it converts nothing, and what `run` returns "
+                    "here cannot be sent. Convert it in `run`."
+                ),
                 related=related,
             )

@@ -11,6 +11,7 @@ from scoredock.contract.evaluation.values import Class, Constant, Function, Meth
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
 from scoredock.finding import Edit, Finding, Fix
+from scoredock.l10n import t
 
 RULE = Rule("SD402", "model-path-missing")
 
@@ -51,7 +52,7 @@ def check(script: Script) -> Iterator[Finding]:
             yield RULE.finding(
                 script,
                 script.text.place(node),
-                f"The model that is mounted at AZUREML_MODEL_DIR has no `{path}`: {happens}.{meant}",
+                t("The model that is mounted at AZUREML_MODEL_DIR has no `{0}`: {1}.{2}", path, happens, meant),
                 fix=_fix(script, node, near) if near else None,
             )
 
@@ -93,7 +94,7 @@ def _near(path: str, tree: set[str]) -> str | None:
 
 def _listed(tree: set[str]) -> str:
     shown = [f"`{path}`" for path in sorted(tree)[:4]]
-    return ", ".join(shown) + (" and more" if len(tree) > 4 else "") if shown else "nothing in it"
+    return ", ".join(shown) + (t(" and more") if len(tree) > 4 else "") if shown else t("nothing in it")
 
 
 def _fix(script: Script, node: ast.AST, near: str) -> Fix | None:
@@ -105,7 +106,7 @@ def _fix(script: Script, node: ast.AST, near: str) -> Fix | None:
         return None
     first, last = script.text.place(rest[0]), script.text.place(rest[-1])
     whole = type(first)(script.path, first.line, first.column, last.end_line, last.end_column)
-    return Fix(f"Write `{near}`", (Edit(whole, ", ".join(f'"{part}"' for part in near.split("/"))),))
+    return Fix(t("Write `{0}`", near), (Edit(whole, ", ".join(f'"{part}"' for part in near.split("/"))),))
 
 
 def _is_root(script: Script, node: ast.expr) -> bool:

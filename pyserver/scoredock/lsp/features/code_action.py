@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from scoredock.finding import Finding, Fix
+from scoredock.l10n import t
 
 if TYPE_CHECKING:
     from scoredock.lsp.documents import Document
@@ -47,7 +48,7 @@ def _replay(
 ) -> list[types.CodeAction]:
     """The request that failed, once more, stopped where it fails."""
     running = server.watching.of_script(document.path)
-    title = "Replay under the debugger"
+    title = t("Replay under the debugger")
     return [
         types.CodeAction(
             title if len(running) == 1 else f"{title} ({service.name})",

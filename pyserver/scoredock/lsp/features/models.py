@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scoredock.l10n import t
 from scoredock.lsp.documents import path_of
 from scoredock.lsp.model_facts import facts_of
 from scoredock.lsp.protocol import DocumentParams, ModelList, ModelVersion, Nothing, RegisterParams
@@ -51,7 +52,7 @@ def _registry(server: ScoredockServer) -> Registry:
 def _file(uri: str) -> Path:
     path = path_of(uri)
     if path is None or not path.exists():
-        raise UserProblem("There is no such file on this machine. Choose a model file or folder.")
+        raise UserProblem(t("There is no such file on this machine. Choose a model file or folder."))
     return path
 
 

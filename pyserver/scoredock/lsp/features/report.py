@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from scoredock import __version__
 from scoredock.folders import cache_folder, data_folder, state_folder
+from scoredock.l10n import t
 from scoredock.lsp import tools
 from scoredock.lsp.protocol import Nothing, Report
 
@@ -41,4 +42,4 @@ def _version(name: str) -> str:
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
-        return "not beside the server"
+        return t("not beside the server")

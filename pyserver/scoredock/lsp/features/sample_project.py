@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scoredock.errors import ScoredockError
+from scoredock.l10n import t
 from scoredock.lsp import tools
 from scoredock.lsp.documents import path_of
 from scoredock.lsp.protocol import DocumentParams, SampleProject
@@ -26,10 +27,10 @@ async def new_sample(server: ScoredockServer, params: DocumentParams) -> SampleP
     server.require_trust()
     folder = path_of(params.uri)
     if folder is None:
-        raise UserProblem("The sample project needs a folder on this machine. Choose another.")
+        raise UserProblem(t("The sample project needs a folder on this machine. Choose another."))
     note = ""
     with Reporting(server, params.work_done_token, "Making the sample project") as reporting:
-        reporting.hear(Step("Writing the files"))
+        reporting.hear(Step(t("Writing the files")))
         await asyncio.to_thread(write_sample, folder)
         try:
             await _train(server, folder, reporting)
@@ -48,8 +49,8 @@ async def _train(server: ScoredockServer, folder: Path, reporting: Reporting) ->
 
     register_sample(folder)
     ready = await sync(read_specification(CondaFile(folder / "conda.yml")), progress=reporting.hear, offline=offline)
-    reporting.hear(Step("Training the model", "6,000 handwritten digits"))
+    reporting.hear(Step(t("Training the model"), t("6,000 handwritten digits")))
     variables = {**os.environ, **dict(ready.variables)}
     code, _, said = await run_child([str(ready.interpreter), "train.py"], folder=folder, variables=variables)
     if code != 0:
-        raise ScoredockError("train.py failed.", "Run it by hand to see why.", details=said[-2000:])
+        raise ScoredockError(t("train.py failed."), t("Run it by hand to see why."), details=said[-2000:])

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scoredock.l10n import t
 from scoredock.lsp import tools
 from scoredock.lsp.documents import path_of
 from scoredock.lsp.protocol import Sample, SampleList, ScoreParams, ScoreResult, ServiceParams
@@ -93,5 +94,5 @@ async def _wanted(params: ScoreParams) -> tuple[Request, str]:
 
 def _why(status: int, run_failed: bool | None) -> str:
     if run_failed:
-        return f"run() failed, and the server answered {status}: the Problems panel and the log say where."
-    return f"The server answered {status}."
+        return t("run() failed, and the server answered {0}: the Problems panel and the log say where.", status)
+    return t("The server answered {0}.", status)

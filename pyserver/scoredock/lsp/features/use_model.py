@@ -10,6 +10,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scoredock.l10n import t
 from scoredock.lsp.documents import Text, path_of
 from scoredock.lsp.protocol import DeploymentFile, DeploymentFileList, Nothing, TextChange, UseModelParams
 from scoredock.lsp.wire import UserProblem
@@ -54,14 +55,14 @@ async def use_model(server: ScoredockServer, params: UseModelParams) -> TextChan
     server.require_trust()
     deployment = path_of(params.deployment_uri)
     if deployment is None:
-        raise UserProblem("The deployment file is not on this machine. Choose another.")
+        raise UserProblem(t("The deployment file is not on this machine. Choose another."))
     text = server.documents.text(deployment)
     if params.reference:
         changed = use_reference(text.source, params.reference)
     else:
         model = path_of(params.model_uri)
         if model is None or not model.exists():
-            raise UserProblem("There is no such file on this machine. Choose a model file or folder.")
+            raise UserProblem(t("There is no such file on this machine. Choose a model file or folder."))
         changed = use_path(text.source, _relative(model, deployment.parent))
     return _change(params.deployment_uri, text, changed)
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from scoredock.l10n import t
 from scoredock.models.reading.pickles import read_pickles
 from scoredock.models.reading.stream import ChunkStream, Ended, Stream, TooMuch
 from scoredock.models.reading.stubs import Broken
@@ -119,7 +120,7 @@ def _by_members(blank: ModelFile, archive: Archive) -> ModelFile:
     if names and all(name.endswith(".npy") for name in names):
         return _npz(blank, archive)
     shown = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
-    sentence = f"{blank.path.name} is a zip archive ({shown or 'empty'}), not a model: unpack it and use what is inside."
+    sentence = t("{0} is a zip archive ({1}), not a model: unpack it and use what is inside.", blank.path.name, shown or "empty")
     return replace(blank, complete=False, problem=sentence)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from scoredock.l10n import t
 from scoredock.models.reading.stubs import Made, Name
 from scoredock.models.values import Suspicious
 
@@ -139,10 +140,10 @@ def reason(name: Name) -> str | None:
         verb = {"eval": "runs text as a program", "exec": "runs text as a program", "compile": "runs text as a program"}
         return verb.get(parts[0], "opens files" if parts[0] in {"open", "file"} else "reaches beyond the model")
     if len(parts) > 1 and (DOORS & set(parts[:-1]) or parts[-1] in VERBS):
-        return "reaches another module through a chain of names"
+        return t("reaches another module through a chain of names")
     for known in _prefixes(full):
         if known in SHARP:
-            return "reaches beyond the model"
+            return t("reaches beyond the model")
         if known in OTHERS:
             return OTHERS[known]
     if root in sys.stdlib_module_names or root in GONE:
@@ -151,7 +152,7 @@ def reason(name: Name) -> str | None:
             return None
         return WHY.get(root, "belongs to the standard library, but to no model")
     if parts[-1] in DOORS and parts[-1] not in {"code"}:
-        return "reaches another module through a chain of names"
+        return t("reaches another module through a chain of names")
     return None
 
 

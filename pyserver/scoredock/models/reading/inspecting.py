@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
+from scoredock.l10n import t
 from scoredock.models.reading.inflating import compression_of, inflated
 from scoredock.models.reading.pickles import PickleFacts, read_pickles
 from scoredock.models.reading.stream import ChunkStream, FileStream, Stream
@@ -34,7 +35,9 @@ def inspect(path: Path, limits: Limits = DEFAULT) -> ModelFile:
             return _inspect_file(path, file, size, limits)
     except OSError as failed:
         reason = failed.strerror or str(failed)
-        raise ModelProblem(f"The model {path} cannot be read: {reason}.", "Check the path and its permissions.") from failed
+        raise ModelProblem(
+            t("The model {0} cannot be read: {1}.", path, reason), t("Check the path and its permissions.")
+        ) from failed
 
 
 def _inspect_file(path: Path, file: BinaryIO, size: int, limits: Limits) -> ModelFile:
@@ -50,7 +53,7 @@ def _inspect_file(path: Path, file: BinaryIO, size: int, limits: Limits) -> Mode
     from scoredock.models.reading.others import READERS, lfs_pointer
 
     if lfs_pointer(head):
-        sentence = f"{path.name} is a Git LFS pointer, not the model: the file itself was never fetched."
+        sentence = t("{0} is a Git LFS pointer, not the model: the file itself was never fetched.", path.name)
         return ModelFile(path, Format.UNKNOWN, size, complete=False, problem=sentence)
     for fits, read in READERS:
         if fits(head, size):

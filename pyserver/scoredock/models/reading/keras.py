@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from scoredock.l10n import t
 from scoredock.models.reading.danger import reason
 from scoredock.models.reading.stubs import Name
 from scoredock.models.values import Format, Limits, MadeWith, ModelFile, Suspicious
@@ -22,7 +23,7 @@ def read_keras(blank: ModelFile, archive: Archive) -> ModelFile:
     found = replace(blank, format=Format.KERAS)
     config, metadata = archive.json("config.json"), archive.json("metadata.json")
     if not isinstance(config, dict):
-        sentence = f"The model {blank.path.name} has a description (config.json) that cannot be read."
+        sentence = t("The model {0} has a description (config.json) that cannot be read.", blank.path.name)
         return replace(found, complete=False, problem=sentence)
     modules, suspicious = {"keras"}, dict[str, Suspicious]()
     width: int | None = None

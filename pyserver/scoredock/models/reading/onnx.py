@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
+from scoredock.l10n import t
 from scoredock.models.reading.stream import Ended, FileStream, Stream, TooMuch
 from scoredock.models.reading.stubs import Broken
 from scoredock.models.values import Format, Limits, MadeWith, ModelFile
@@ -34,7 +35,7 @@ def read_onnx(path: Path, file: BinaryIO, size: int, limits: Limits) -> ModelFil
     except (Broken, TooMuch) as stopped:
         problem = f"{stopped}."
     if not reading.graph and not problem.startswith("is cut off"):
-        sentence = f"{path.name} is no model in a format that Scoredock knows."
+        sentence = t("{0} is no model in a format that Scoredock knows.", path.name)
         return ModelFile(path, Format.UNKNOWN, size, complete=False, problem=sentence)
     name, version = reading.producer.get(2), reading.producer.get(3)
     return replace(

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
+from scoredock.l10n import t
 from scoredock.models.reading import keras, onnx
 from scoredock.models.reading.npy import MAGIC, read_npy
 from scoredock.models.reading.pickles import read_pickles
@@ -33,15 +34,15 @@ def describe_unknown(path: Path, size: int, compression: str | None, problem: st
     if head.startswith(b"\x80") and not compression:
         form, sentence = Format.PICKLE, f"The model {path.name} {problem}"
     elif head.startswith((b"<!doctype", b"<html", b"<?xml")):
-        sentence = f"{path.name} is a web page, not a model: the download that made it was probably refused."
+        sentence = t("{0} is a web page, not a model: the download that made it was probably refused.", path.name)
     elif compression and problem.startswith("is cut off"):
-        sentence = f"{path.name} is compressed ({compression}) and cut off: nothing of it can be read."
+        sentence = t("{0} is compressed ({1}) and cut off: nothing of it can be read.", path.name, compression)
     elif compression:
-        sentence = f"{path.name} is compressed ({compression}), and there is no model inside."
+        sentence = t("{0} is compressed ({1}), and there is no model inside.", path.name, compression)
     elif not head.strip(b"\0"):
-        sentence = f"{path.name} holds nothing but zeros: it was probably never written to its end."
+        sentence = t("{0} holds nothing but zeros: it was probably never written to its end.", path.name)
     else:
-        sentence = f"{path.name} is no model in a format that Scoredock knows."
+        sentence = t("{0} is no model in a format that Scoredock knows.", path.name)
     return ModelFile(path, form, size, compression, complete=False, problem=sentence)
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from scoredock.l10n import t
 from scoredock.models.reading.danger import suspicious_names
 from scoredock.models.reading.npy import read_npy
 from scoredock.models.reading.stream import Ended
@@ -23,7 +24,7 @@ def read_skops(blank: ModelFile, archive: Archive) -> ModelFile:
     schema = archive.json("schema.json")
     found = replace(blank, format=Format.SKOPS)
     if not isinstance(schema, dict):
-        sentence = f"The model {blank.path.name} has a description (schema.json) that cannot be read."
+        sentence = t("The model {0} has a description (schema.json) that cannot be read.", blank.path.name)
         return replace(found, complete=False, problem=sentence)
     names: dict[Name, bool] = {}
     versions: Counter[tuple[str, str]] = Counter()
