@@ -24,10 +24,15 @@ def t(text: str, *values: object) -> str:
     """The text in the language that was chosen, with ``{0}``, ``{1}`` … replaced by the values.
 
     Other braces stay as they are: sentences speak of ``{"data": ...}``. To be called when the text is made, not when a module
-    is imported, because the language is chosen later.
+    is imported, because the language is chosen later (see ``deferred``).
     """
     said = _bundle.get(text, text)
     return _PLACE.sub(lambda place: str(values[int(place[1])]), said) if values else said
+
+
+def deferred(text: str) -> str:
+    """A text of a table that is made when a module is imported: marked for the catalogue here, and put through ``t`` where it is used."""
+    return text
 
 
 def language() -> str:
