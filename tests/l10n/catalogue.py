@@ -49,4 +49,4 @@ if __name__ == "__main__":
     language, *rooms = sys.argv[1:]
     bundle = l10n.BUNDLES / f"{language}.json"
     known = json.loads(bundle.read_text(encoding="utf-8")) if bundle.is_file() else {}
-    print(json.dumps({text: "" for text in texts(*rooms) if text not in known}, indent=1, ensure_ascii=False))
+    sys.stdout.write(json.dumps({text: "" for text in texts(*rooms) if text not in known}, indent=1, ensure_ascii=False))

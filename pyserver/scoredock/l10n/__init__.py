@@ -31,7 +31,7 @@ def t(text: str, *values: object) -> str:
 
 
 def deferred(text: str) -> str:
-    """A text of a table that is made when a module is imported: marked for the catalogue here, and put through ``t`` where it is used."""
+    """A text of a table that is made on import: marked for the catalogue here, and put through ``t`` where it is used."""
     return text
 
 
