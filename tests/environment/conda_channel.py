@@ -74,23 +74,27 @@ def write_package(
 
 
 def packed(files: Files, links: dict[str, str], level: int) -> bytes:
+    return zstandard.ZstdCompressor(level=level, threads=2).compress(in_tar(files, links))
+
+
+def in_tar(files: Files, links: dict[str, str], inside: str = "") -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         for path, content in files.items():
-            member = tarfile.TarInfo(path)
+            member = tarfile.TarInfo(inside + path)
             data = content.read_bytes() if isinstance(content, Path) else content
             executable = path.startswith("bin/") or (isinstance(content, Path) and content.stat().st_mode & 0o100)
             member.size, member.mode = len(data), 0o755 if executable else 0o644
             tar.addfile(member, io.BytesIO(data))
         for path, aim in links.items():
-            member = tarfile.TarInfo(path)
+            member = tarfile.TarInfo(inside + path)
             member.type, member.linkname = tarfile.SYMTYPE, aim
             tar.addfile(member)
-    return zstandard.ZstdCompressor(level=level, threads=2).compress(buffer.getvalue())
+    return buffer.getvalue()
 
 
-def write_python(channel: Path) -> None:
-    """Pack the running CPython: its executable and standard library, without tests, tools for building, and packages."""
+def own_python() -> tuple[Files, dict[str, str]]:
+    """The running CPython: its executable and standard library, without tests, tools for building, and packages; and links."""
     base = Path(sys.base_prefix)
     executable = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
     library = Path(sysconfig.get_path("stdlib", vars={"installed_base": str(base), "base": str(base)}))
@@ -108,9 +112,12 @@ def write_python(channel: Path) -> None:
             if folder and (Path(folder) / shared).exists():
                 files[f"lib/{shared}"] = (Path(folder) / shared).resolve()
                 break
-    write_package(
-        channel, "python", PYTHON_VERSION, files, links={"bin/python": f"python{MINOR}", "bin/python3": f"python{MINOR}"}
-    )
+    return files, {"bin/python": f"python{MINOR}", "bin/python3": f"python{MINOR}"}
+
+
+def write_python(channel: Path) -> None:
+    files, links = own_python()
+    write_package(channel, "python", PYTHON_VERSION, files, links=links)
 
 
 def write_module(channel: Path, name: str, version: str, *, depends: tuple[str, ...] = ()) -> None:

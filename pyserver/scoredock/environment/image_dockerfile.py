@@ -125,7 +125,7 @@ def _python_in(base: BaseImage, minor: str, uv: str) -> list[str]:
     if base.conda:
         return [f"{base.conda} create -y -q -p {PYTHONS}/{minor} python={minor}"]
     return [
-        f"UV_PYTHON_INSTALL_DIR={PYTHONS} {uv} python install {minor}",
+        f"UV_PYTHON_INSTALL_DIR={PYTHONS} {uv} python install --no-bin {minor}",
         f"ln -s {PYTHONS}/cpython-{minor}.*-*/ {PYTHONS}/{minor}",
     ]
 

@@ -97,7 +97,7 @@ async def _found_by_uv(uv: Uv) -> list[Python]:
     found = []
     for entry in json.loads(text or "[]"):
         if entry.get("path") and entry.get("implementation") == "cpython" and entry.get("variant", "default") == "default":
-            found.append(Python(Path(entry["path"]), entry["version"]))
+            found.append(Python(uv.folder / entry["path"], entry["version"]))  # relative when it lies below the folder
     return found
 
 
@@ -138,7 +138,7 @@ async def _download(specification: Specification, wanted: SpecifierSet, uv: Uv, 
         )
     progress(Step(t("Downloading Python"), asked))
     try:
-        await uv.run(["python", "install", asked], on_line=lambda line: progress(Step(t("Downloading Python"), line)))
+        await uv.run(["python", "install", "--no-bin", asked], on_line=lambda line: progress(Step(t("Downloading Python"), line)))
         path = (await uv.run(["python", "find", "--managed-python", "--no-python-downloads", asked])).strip()
         version = (await uv.run(["python", "find", "--show-version", "--managed-python", asked])).strip()
     except UvFailed as failed:
@@ -148,4 +148,4 @@ async def _download(specification: Specification, wanted: SpecifierSet, uv: Uv, 
             place=specification.python_place,
             details=failed.last_lines(),
         ) from None
-    return Python(Path(path), version)
+    return Python(uv.folder / path, version)
