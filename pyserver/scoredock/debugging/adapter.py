@@ -9,6 +9,7 @@ from contextlib import suppress
 from scoredock.debugging import framing, numbers
 from scoredock.debugging.framing import Message
 from scoredock.debugging.workers import Opened
+from scoredock.l10n import t
 
 
 class Adapter:
@@ -98,5 +99,5 @@ class Adapter:
     def _fail_all(self) -> None:
         for number, future in list(self._asked.items()):
             if not future.done():
-                future.set_result({"success": False, "message": "the worker ended", "request_seq": number})
+                future.set_result({"success": False, "message": t("the worker ended"), "request_seq": number})
         self._asked.clear()

@@ -49,7 +49,7 @@ async def attach(name: str, *, patience: float = PATIENCE, progress: Progress = 
     progress(Step(t("Attaching to {0}", name)))
     service, inside = await asyncio.gather(services.find(name), services.inside(name), return_exceptions=True)
     if isinstance(service, Service) and service.state in (State.CRASHED, State.STOPPED):
-        raise CannotAttach(f"'{name}' does not run.", "Deploy it again.")
+        raise CannotAttach(t("'{0}' does not run.", name), t("Deploy it again."))
     for problem in (inside, service):
         if isinstance(problem, BaseException):
             raise problem

@@ -6,6 +6,7 @@ import itertools
 from typing import Any
 
 from scoredock.debugging.framing import Message
+from scoredock.l10n import t
 
 
 class Breakpoints:
@@ -47,7 +48,7 @@ class Breakpoints:
         for index, number in enumerate(self._ours.get(key, ())):
             told = [answer[index] for answer in answers if index < len(answer)]
             best = next((one for one in told if one.get("verified")), told[0] if told else None)
-            merged.append(best or {"id": number, "verified": False, "message": "set as soon as a worker runs"})
+            merged.append(best or {"id": number, "verified": False, "message": t("set as soon as a worker runs")})
         return merged
 
     def ours(self, slot: int, number: Any) -> int | None:

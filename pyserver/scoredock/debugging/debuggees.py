@@ -9,6 +9,7 @@ from scoredock.debugging import numbers
 from scoredock.debugging.adapter import Adapter
 from scoredock.debugging.framing import Message
 from scoredock.debugging.workers import CannotAttach, Opened
+from scoredock.l10n import t
 
 
 class Debuggees:
@@ -36,7 +37,7 @@ class Debuggees:
         slot = next((number for number in range(numbers.SLOTS) if number not in taken), None)
         if slot is None:
             opened.streams[1].close()
-            raise CannotAttach(f"More than {numbers.SLOTS} processes are debugged already.")
+            raise CannotAttach(t("More than {0} processes are debugged already.", numbers.SLOTS))
         adapter = Adapter(opened, slot, self._heard, self._gone)
         self._by_pid[opened.pid] = adapter
         await adapter.attach(initialize, attach)
@@ -56,8 +57,7 @@ class Debuggees:
         for adapter, answer in zip(adapters, answers, strict=True):
             for thread in (answer.get("body") or {}).get("threads") or ():
                 adapter.threads.add(thread["id"])
-                kind = "process" if adapter.parent else "worker"
-                name = thread["name"] if len(adapters) == 1 else f"{thread['name']} ({kind} {adapter.pid})"
+                name = thread["name"] if len(adapters) == 1 else _told_apart(thread["name"], adapter)
                 threads.append({**thread, "name": name})
         return threads
 
@@ -70,10 +70,10 @@ class Debuggees:
         else:
             adapter = next((one for one in ready if one.slot == slot), None)
         if adapter is None:
-            raise CannotAttach("That worker has ended." if slot is not None else "No worker runs at the moment.")
+            raise CannotAttach(t("That worker has ended.") if slot is not None else t("No worker runs at the moment."))
         answer = await adapter.ask(command, theirs)
         if not answer.get("success"):
-            raise CannotAttach(str(answer.get("message") or "The debugger refused."))
+            raise CannotAttach(str(answer.get("message") or t("The debugger refused.")))
         body: Message | None = answer.get("body")
         if body is not None and len(ready) > 1 and "allThreadsContinued" in body:
             body["allThreadsContinued"] = False
@@ -83,3 +83,9 @@ class Debuggees:
         """Say goodbye to all; what was stopped goes on."""
         await asyncio.gather(*(adapter.close() for adapter in self._by_pid.values()), return_exceptions=True)
         self._by_pid.clear()
+
+
+def _told_apart(thread: str, adapter: Adapter) -> str:
+    if adapter.parent:
+        return t("{0} (process {1})", thread, adapter.pid)
+    return t("{0} (worker {1})", thread, adapter.pid)

@@ -7,6 +7,7 @@ from scoredock.debugging.workers import CannotAttach, Streams
 from scoredock.errors import ScoredockError
 from scoredock.hosting import services
 from scoredock.hosting.values import Inside
+from scoredock.l10n import t
 from scoredock.progress import Progress, silent
 
 
@@ -23,7 +24,9 @@ class ServiceDoor:
         try:
             return await self._inside.connect(path)
         except (OSError, ScoredockError) as error:
-            raise CannotAttach(f"The service '{self.service}' has ended.", "Deploy it again.", details=str(error)) from error
+            raise CannotAttach(
+                t("The service '{0}' has ended.", self.service), t("Deploy it again."), details=str(error)
+            ) from error
 
     async def again(self) -> bool:
         try:

@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 from scoredock.debugging.attach import Attachment
-from scoredock.l10n import t
 
 Configuration = dict[str, Any]
 
@@ -32,13 +31,13 @@ def neovim(attachment: Attachment) -> str:
     adapter = f'{{ type = "server", host = "{attachment.host}", port = {attachment.port} }}'
     given = f'accessToken = "{attachment.token}", justMyCode = true'
     run = f'{{ type = "scoredock", request = "attach", name = "Attach to {attachment.service}", {given} }}'
-    return t('local dap = require("dap")\ndap.adapters.scoredock = {0}\ndap.run({1})', adapter, run)
+    return f'local dap = require("dap")\ndap.adapters.scoredock = {adapter}\ndap.run({run})'
 
 
 def emacs(attachment: Attachment) -> str:
     """Lisp for dape."""
     place = f'host "{attachment.host}" port {attachment.port}'
-    return t('(dape \'({0} :type "python" :request "attach" :accessToken "{1}" :justMyCode t))', place, attachment.token)
+    return f"""(dape '({place} :type "python" :request "attach" :accessToken "{attachment.token}" :justMyCode t))"""
 
 
 def pycharm(attachment: Attachment) -> Configuration:

@@ -35,7 +35,7 @@ NOT_NEEDED = ("*.dll", "*.pdb", "*.dylib", "*.exe", "winappdbg", "windows", "lin
 def version_for(python: tuple[int, int]) -> str:
     """The debugpy for a Python. Raises `CannotAttach` for one that none is known for."""
     if python < OLDEST_PYTHON:
-        raise CannotAttach(f"Python {python[0]}.{python[1]} is too old for the debugger.", "Python 3.7 is the oldest.")
+        raise CannotAttach(t("Python {0}.{1} is too old for the debugger.", python[0], python[1]), t("Python 3.7 is the oldest."))
     return VERSIONS.get(python, NEWEST)
 
 
@@ -72,8 +72,8 @@ async def _fetch(folder: Path, version: str, minor: tuple[int, int], platform: s
             own = _own_debugpy(minor)
             if own is None:
                 raise CannotAttach(
-                    f"The debugger for Python {minor[0]}.{minor[1]} (debugpy {version}) cannot be fetched.",
-                    "Connect to the package index once; it is kept for later.",
+                    t("The debugger for Python {0}.{1} (debugpy {2}) cannot be fetched.", minor[0], minor[1], version),
+                    t("Connect to the package index once; it is kept for later."),
                     details=failed.last_lines() if isinstance(failed, UvFailed) else str(failed),
                 ) from failed
             shutil.copytree(own, work / "all" / "debugpy")

@@ -17,11 +17,12 @@ from typing import Any
 from scoredock.debugging import framing
 from scoredock.debugging.adapter import Adapter
 from scoredock.debugging.breakpoints import Breakpoints
-from scoredock.debugging.capabilities import CAPABILITIES
+from scoredock.debugging.capabilities import capabilities
 from scoredock.debugging.debuggees import Debuggees
 from scoredock.debugging.framing import Message
 from scoredock.debugging.workers import CannotAttach, Heard, Opened, Workers
 from scoredock.errors import ScoredockError
+from scoredock.l10n import t
 
 logger = logging.getLogger(__name__)
 Client = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -104,7 +105,7 @@ class Session:
         last = command in ("disconnect", "terminate")
         try:
             if self._attach is None and command not in ("initialize", "attach", "launch", "disconnect"):
-                raise CannotAttach("Attach first.")
+                raise CannotAttach(t("Attach first."))
             handler = self._handlers.get(command)
             arguments = request.get("arguments") or {}
             body = await (handler(arguments) if handler else self._debuggees.route(command, arguments))
@@ -117,7 +118,7 @@ class Session:
         except Exception:
             # A mistake of ours must not leave the client waiting for an answer.
             logger.exception("The debugger's %s request failed", command)
-            answer.update(success=False, message=f"Scoredock failed at '{command}'; its log says more.")
+            answer.update(success=False, message=t("Scoredock failed at '{0}'; its log says more.", command))
         self._send(answer)
         if last:
             self._over.set()
@@ -131,16 +132,16 @@ class Session:
 
     async def _on_initialize(self, arguments: Message) -> Message:
         self._initialize = arguments
-        return CAPABILITIES
+        return capabilities()
 
     async def _on_attach(self, arguments: Message) -> None:
         token = arguments.get("accessToken")
         if not isinstance(token, str) or not hmac.compare_digest(token.encode(), self._terms.token.encode()):
-            raise CannotAttach("The access token is missing or wrong.", "Take the launch configuration that 'attach' gave.")
+            raise CannotAttach(t("The access token is missing or wrong."), t("Take the launch configuration that 'attach' gave."))
         if not self._claim():
             raise CannotAttach(
-                f"A debugger is already connected to '{self._terms.service}'.",
-                "Disconnect it first: two cannot share one service.",
+                t("A debugger is already connected to '{0}'.", self._terms.service),
+                t("Disconnect it first: two cannot share one service."),
             )
         self._attach = self._arguments(arguments)
         heard = Heard(self._came, self._waits, self._say, self._ended)
@@ -254,9 +255,11 @@ class Session:
             return
         await self._configure(adapter, replay=True)
         if opened.parent:
-            self._say(f"Process {opened.pid}, which worker {opened.parent} has started, is debugged too.")
+            self._say(t("Process {0}, which worker {1} has started, is debugged too.", opened.pid, opened.parent))
         else:
-            self._say(f"A new worker (process {opened.pid}) runs your code. Breakpoints are set in it; its state starts anew.")
+            self._say(
+                t("A new worker (process {0}) runs your code. Breakpoints are set in it; its state starts anew.", opened.pid)
+            )
 
     def _waits(self, pid: int) -> None:
         adapter = self._debuggees.of(pid)

@@ -11,9 +11,17 @@ from typing import Any, Protocol
 
 from scoredock.errors import ScoredockError
 from scoredock.hosting.values import Pipe
+from scoredock.l10n import deferred, t
 
 Streams = tuple[asyncio.StreamReader, Pipe]
 MOVING = 10.0  # seconds in which a service that was replaced is to be found again
+# What a service refuses with (runtime/, which imports nothing of ours), for the list of texts.
+REFUSALS = (
+    deferred("Busy: the script has started a debugger itself; take that out, update, and attach again"),
+    deferred("Busy: a debugger is attached already; disconnect it first"),
+    deferred("there is no such worker"),
+    deferred("the worker ended"),
+)
 
 
 class CannotAttach(ScoredockError):
@@ -90,7 +98,7 @@ class Workers:
                 await asyncio.sleep(0.1)
                 status = await self._request(questions, {"command": "status"})
             if _attached(status):
-                raise CannotAttach(f"A debugger is already attached to '{self._door.service}'.", "Disconnect it first.")
+                raise CannotAttach(t("A debugger is already attached to '{0}'.", self._door.service), t("Disconnect it first."))
             self._library = await self._door.library(status["versions"]["python"])
         except BaseException:
             self._hang_up()
@@ -110,7 +118,7 @@ class Workers:
         assert self._events is not None  # noqa: S101  for the type checker
         status = await self._request(self._events, {"command": "hold"})
         if not status.get("ok"):
-            raise CannotAttach(f"'{self._door.service}' was started by an older Scoredock.", "Deploy it again.")
+            raise CannotAttach(t("'{0}' was started by an older Scoredock.", self._door.service), t("Deploy it again."))
         wanted = [worker for worker in status["workers"] if worker["state"] != "retiring"]
         opened: list[Opened] = []
         try:
@@ -154,8 +162,11 @@ class Workers:
             ending = await self._follow(heard)
             if not await self._moved(heard, patience=MOVING if ending.get("replaced") else 0.0):
                 break
-        crashed = ending.get("event") == "crashed"
-        heard.ended(f"The service '{self._door.service}' has {'crashed; its log says why' if crashed else 'ended'}.")
+        name = self._door.service
+        if ending.get("event") == "crashed":
+            heard.ended(t("The service '{0}' has crashed; its log says why.", name))
+        else:
+            heard.ended(t("The service '{0}' has ended.", name))
 
     async def _follow(self, heard: Heard) -> dict[str, Any]:
         """Pass on what happens; how it ended: the service's last event, if it had one."""
@@ -190,7 +201,7 @@ class Workers:
         except CannotAttach as problem:
             heard.said(str(problem))
             return False
-        heard.said(f"'{self._door.service}' was deployed anew.")
+        heard.said(t("'{0}' was deployed anew.", self._door.service))
         for one in opened:
             heard.came(one)
         return True
@@ -207,12 +218,13 @@ class Workers:
     async def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         """One request to one worker; its own answer."""
         if self._questions is None:
-            raise CannotAttach(f"The debugger of '{self._door.service}' is closed.")
+            raise CannotAttach(t("The debugger of '{0}' is closed.", self._door.service))
         async with self._asking:
             answer = await self._request(self._questions, request)
         one: dict[str, Any] = (answer.get("workers") or [answer])[0]
         if not one.get("ok"):
-            raise CannotAttach(f"The debugger cannot be opened in '{self._door.service}': {one.get('error', 'no reason given')}.")
+            reason = t(str(one.get("error") or deferred("no reason given")))
+            raise CannotAttach(t("The debugger cannot be opened in '{0}': {1}.", self._door.service, reason))
         return one
 
     async def _request(self, streams: Streams, request: dict[str, Any]) -> dict[str, Any]:
@@ -222,7 +234,8 @@ class Workers:
             answer: dict[str, Any] = json.loads(await asyncio.wait_for(reader.readline(), 30.0))
         except (ConnectionError, ValueError, asyncio.TimeoutError) as error:
             raise CannotAttach(
-                f"The service '{self._door.service}' does not answer on its control socket.", "See its log, or start it again."
+                t("The service '{0}' does not answer on its control socket.", self._door.service),
+                t("See its log, or start it again."),
             ) from error
         return answer
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from scoredock.engine.values import Address, Certificates, EngineAbsent
+from scoredock.l10n import t
 
 
 def find_address(environment: Mapping[str, str] | None = None, home: Path | None = None) -> Address:
@@ -31,7 +32,7 @@ def find_address(environment: Mapping[str, str] | None = None, home: Path | None
     said_by = "DOCKER_CONTEXT"
     if not context:
         context = _current_context(configuration / "config.json")
-        said_by = "the current docker context"
+        said_by = t("the current docker context")
     if context and context != "default":
         return _of_context(configuration / "contexts", context, said_by)
     looked_at = []
@@ -40,28 +41,28 @@ def find_address(environment: Mapping[str, str] | None = None, home: Path | None
             return address
         looked_at.append(address.url)
     raise EngineAbsent(
-        f"No Docker engine was found (looked for {', '.join(looked_at)}).",
-        "Start Docker, or Docker Desktop, or set DOCKER_HOST; or run the service without Docker: --target process.",
+        t("No Docker engine was found (looked for {0}).", ", ".join(looked_at)),
+        t("Start Docker, or Docker Desktop, or set DOCKER_HOST; or run the service without Docker: --target process."),
     )
 
 
 def usual_places(environment: Mapping[str, str], home: Path) -> Iterator[Address]:
     """Where engines listen when nobody says otherwise, likeliest first."""
     if sys.platform == "win32":
-        yield Address("npipe:////./pipe/docker_engine", "Docker Desktop's usual pipe")
-        yield Address("npipe:////./pipe/podman-machine-default", "Podman's usual pipe")
+        yield Address("npipe:////./pipe/docker_engine", t("Docker Desktop's usual pipe"))
+        yield Address("npipe:////./pipe/podman-machine-default", t("Podman's usual pipe"))
         return
-    yield Address("unix:///var/run/docker.sock", "the usual socket")
+    yield Address("unix:///var/run/docker.sock", t("the usual socket"))
     running = environment.get("XDG_RUNTIME_DIR")
     if running:
-        yield Address(f"unix://{running}/docker.sock", "rootless Docker's socket")
-    yield Address(f"unix://{home}/.docker/run/docker.sock", "Docker Desktop's socket")
-    yield Address(f"unix://{home}/.docker/desktop/docker.sock", "Docker Desktop's socket")
-    yield Address(f"unix://{home}/.colima/default/docker.sock", "Colima's socket")
-    yield Address(f"unix://{home}/.rd/docker.sock", "Rancher Desktop's socket")
+        yield Address(f"unix://{running}/docker.sock", t("rootless Docker's socket"))
+    yield Address(f"unix://{home}/.docker/run/docker.sock", t("Docker Desktop's socket"))
+    yield Address(f"unix://{home}/.docker/desktop/docker.sock", t("Docker Desktop's socket"))
+    yield Address(f"unix://{home}/.colima/default/docker.sock", t("Colima's socket"))
+    yield Address(f"unix://{home}/.rd/docker.sock", t("Rancher Desktop's socket"))
     if running:
-        yield Address(f"unix://{running}/podman/podman.sock", "Podman's socket")
-    yield Address("unix:///run/podman/podman.sock", "Podman's socket")
+        yield Address(f"unix://{running}/podman/podman.sock", t("Podman's socket"))
+    yield Address("unix:///run/podman/podman.sock", t("Podman's socket"))
 
 
 def _may_listen(url: str) -> bool:
@@ -86,12 +87,12 @@ def _of_context(contexts: Path, name: str, said_by: str) -> Address:
     host = endpoint.get("Host")
     if not isinstance(host, str) or not host:
         raise EngineAbsent(
-            f'The docker context "{name}" (named by {said_by}) does not exist.',
-            "Choose one that `docker context ls` shows with `docker context use`, or unset DOCKER_CONTEXT.",
+            t('The docker context "{0}" (named by {1}) does not exist.', name, said_by),
+            t("Choose one that `docker context ls` shows with `docker context use`, or unset DOCKER_CONTEXT."),
         )
     folder = contexts / "tls" / identifier / "docker"
     certificates = Certificates(folder, verify=not endpoint.get("SkipTLSVerify", False)) if folder.is_dir() else None
-    return Address(host, f'the docker context "{name}"', certificates)
+    return Address(host, t('the docker context "{0}"', name), certificates)
 
 
 def _certificates_of_the_environment(environment: Mapping[str, str], home: Path) -> Certificates | None:

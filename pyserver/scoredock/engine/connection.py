@@ -138,18 +138,20 @@ def absent(address: Address, error: BaseException | str) -> EngineAbsent:
     where = f"{address.url} ({address.said_by})"
     if "Permission denied" in text or "PermissionError" in text:
         return EngineAbsent(
-            f"You may not use the Docker engine at {where}.",
-            'Add yourself to the group "docker" (sudo usermod -aG docker $USER) and log in again; '
-            "or run without Docker: --target process.",
+            t("You may not use the Docker engine at {0}.", where),
+            t(
+                'Add yourself to the group "docker" (sudo usermod -aG docker $USER) and log in again; '
+                "or run without Docker: --target process."
+            ),
         )
     if "timed out" in text.lower():
         return EngineAbsent(
-            f"The Docker engine at {where} did not answer within {PATIENCE} s.",
-            "Restart Docker; or run without Docker: --target process.",
+            t("The Docker engine at {0} did not answer within {1} s.", where, PATIENCE),
+            t("Restart Docker; or run without Docker: --target process."),
         )
     return EngineAbsent(
-        f"No Docker engine answers at {where}.",
-        "Start Docker, or set DOCKER_HOST to where it runs; or run without Docker: --target process.",
+        t("No Docker engine answers at {0}.", where),
+        t("Start Docker, or set DOCKER_HOST to where it runs; or run without Docker: --target process."),
         details=text[-500:],
     )
 

@@ -87,7 +87,9 @@ def create(connection: Connection, order: ContainerOrder) -> Container:
         raise ImageProblem(t("The image {0} is not on the engine.", order.image), t("Deploy again to make it.")) from problem
     except EngineProblem as problem:
         if "already in use by container" in problem.what or "name is already in use" in problem.what:
-            raise NameTaken(f"There is a container {order.name} already.", "Stop it first, or choose another name.") from problem
+            raise NameTaken(
+                t("There is a container {0} already.", order.name), t("Stop it first, or choose another name.")
+            ) from problem
         raise
     return inspect(connection, made["Id"])
 
@@ -174,7 +176,7 @@ def start(connection: Connection, identifier: str) -> Container:
             connection.api.start(identifier)
     except EngineProblem as problem:
         if any(sign in problem.what.lower() for sign in PORT_TAKEN):
-            raise HostPortTaken("The port on this machine is in use.", "Choose another one.") from problem
+            raise HostPortTaken(t("The port on this machine is in use."), t("Choose another one.")) from problem
         if NO_GPU in problem.what:
             raise EngineProblem(
                 t("The Docker engine could not give the container a GPU."),
@@ -242,7 +244,9 @@ def rename(connection: Connection, identifier: str, name: str) -> None:
         if "same name" in problem.what:
             return  # somebody else has just done it
         if "already in use" in problem.what:
-            raise NameTaken(f"There is a container {name} already.", "Stop it first, or choose another name.") from problem
+            raise NameTaken(
+                t("There is a container {0} already.", name), t("Stop it first, or choose another name.")
+            ) from problem
         raise
 
 

@@ -12,7 +12,6 @@ from pathlib import Path, PurePosixPath
 import psutil
 
 from scoredock.engine.values import BuildOrder
-from scoredock.l10n import t
 
 
 @contextmanager
@@ -59,7 +58,7 @@ def _temporary_folder(purpose: str) -> Iterator[Path]:
 
 def _within(folder: Path, inside: PurePosixPath) -> Path:
     if inside.is_absolute() or ".." in inside.parts:
-        raise ValueError(t("{0} lies outside the build context", inside))
+        raise ValueError(f"{inside} lies outside the build context")
     return folder / inside
 
 

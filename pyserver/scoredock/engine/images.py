@@ -118,7 +118,7 @@ class Layers:
             self._done[layer] = self._sizes.get(layer, 0)
         elif status not in ("Extracting", "Verifying Checksum"):
             return False
-        self.phase = {"Downloading": "downloading", "Extracting": "unpacking"}.get(status, self.phase)
+        self.phase = {"Downloading": t("downloading"), "Extracting": t("unpacking")}.get(status, self.phase)
         return bool(self._sizes)
 
 
@@ -127,7 +127,8 @@ def _pull_failed(reference: str, platform: str | None, text: str, connection: Co
     if "no matching manifest" in lower or "does not match the specified platform" in lower:
         wanted = platform or f"linux/{connection.about.architecture}"
         return NoSuchPlatform(
-            f"The image {reference} has no build for {wanted}.", "Name another platform, for Azure's images linux/amd64."
+            t("The image {0} has no build for {1}.", reference, wanted),
+            t("Name another platform, for Azure's images linux/amd64."),
         )
     if "unauthorized" in lower or "denied" in lower or "authentication required" in lower:
         return ImageProblem(

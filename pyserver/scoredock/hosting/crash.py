@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from scoredock.finding import Finding, Place, Severity
-from scoredock.l10n import t
+from scoredock.l10n import deferred, t
 
 NAMES = {
     "SD501": "init-raised",
@@ -85,11 +85,34 @@ def said(error: dict[str, Any]) -> str:
 
 
 _WHERE = {
-    "import": "The script raised {error} while it was imported",
-    "init": "init() raised {error}",
-    "contract": "The server refuses the script: {message}",
-    "server": "The server could not start: {error}",
-    "run": "The worker died with {error}",
+    "import": deferred("The script raised {0} while it was imported."),
+    "init": deferred("init() raised {0}."),
+    "contract": deferred("The server refuses the script: {0}."),
+    "server": deferred("The server could not start: {0}."),
+    "run": deferred("The worker died with {0}."),
+}
+# How a worker ended that raised nothing: while it was loading, and while it was serving.
+_SILENTLY = {
+    "signal": (
+        deferred("The worker process was killed by {0} while the script was imported or init() ran."),
+        deferred("The worker process was killed by {0} while it served requests."),
+    ),
+    "SIGKILL": (
+        deferred(
+            "The worker process was killed by {0} (perhaps the machine ran out of memory) while the script was imported or "
+            "init() ran."
+        ),
+        deferred("The worker process was killed by {0} (perhaps the machine ran out of memory) while it served requests."),
+    ),
+    "exit": (
+        deferred(
+            "The worker process ended itself with exit code {0}, without an exception (os._exit?) while the script was imported "
+            "or init() ran."
+        ),
+        deferred(
+            "The worker process ended itself with exit code {0}, without an exception (os._exit?) while it served requests."
+        ),
+    ),
 }
 
 
@@ -97,7 +120,7 @@ def findings_of(failure: dict[str, Any], paths: Paths, log_tail: Sequence[str] =
     """One finding for why the service did not start, or its update was refused."""
     chain = failure.get("chain") or []
     phase = str(failure.get("phase", "init"))
-    tail = [(line_place(paths.entry_script, 1), "log: " + line) for line in log_tail]
+    tail = [(line_place(paths.entry_script, 1), t("log: {0}", line)) for line in log_tail]
     if not chain:
         return (_without_a_word(failure, phase, paths, tail),)
     first = chain[0]
@@ -105,10 +128,13 @@ def findings_of(failure: dict[str, Any], paths: Paths, log_tail: Sequence[str] =
     place = next((place for place in places if place is not None), None)
     if place is None:
         place = definition_place(paths.entry_script, "init" if phase == "init" else "run")
-    sentence = _WHERE.get(phase, _WHERE["server"]).format(error=said(first), message=" ".join(str(first["message"]).split()))
+    raised = " ".join(str(first["message"]).split()) if phase == "contract" else said(first)
+    sentence = t(_WHERE.get(phase, _WHERE["server"]), raised)
     related = [
-        (cause_place or place, f"caused by {said(error)}") for error, cause_place in list(zip(chain, places, strict=True))[1:]
+        (cause_place or place, t("caused by {0}", said(error)))
+        for error, cause_place in list(zip(chain, places, strict=True))[1:]
     ]
+    # What was raised may end with a full stop too.
     return (finding("SD501", place, sentence.rstrip(".") + ".", [*related, *tail]),)
 
 
@@ -116,14 +142,10 @@ def _without_a_word(failure: dict[str, Any], phase: str, paths: Paths, tail: Seq
     place = definition_place(paths.entry_script, "init")
     if "deadline" in failure:
         return finding("SD504", place, slower_than_probes(float(failure["deadline"])), tail)
-    if "signal" in failure:
-        how = f"was killed by {failure['signal']}"
-        if failure["signal"] == "SIGKILL":
-            how += " (perhaps the machine ran out of memory)"
-    else:
-        how = f"ended itself with exit code {failure.get('exit_code', 'unknown')}, without an exception (os._exit?)"
-    when = "while the script was imported or init() ran" if phase != "run" else "while it served requests"
-    return finding("SD501", place, t("The worker process {0} {1}.", how, when), tail)
+    signal = failure.get("signal")
+    loading, serving = _SILENTLY.get(signal, _SILENTLY["signal"]) if signal else _SILENTLY["exit"]
+    how = signal or failure.get("exit_code", t("unknown"))
+    return finding("SD501", place, t(serving if phase == "run" else loading, how), tail)
 
 
 def slower_than_probes(seconds: float) -> str:

@@ -88,7 +88,7 @@ class DockerEngine:
                 now = await beside(lambda _: containers.inspect(connection, row.container.id))
                 raise await docker_failure.why_it_ended(connection, now, row.record)
             if not answer.get("ok"):
-                raise docker_failure.crashed(answer["failure"], row.record, "The service goes on with the code it had.")
+                raise docker_failure.crashed(answer["failure"], row.record, t("The service goes on with the code it had."))
             # Ready a moment ago: asking again would take as long as the update did.
             service = _as_seen(row, row.container, State.HEALTHY, generation=int(answer["generation"]))
         return Updated(service, time.monotonic() - began)
@@ -210,20 +210,20 @@ class DockerEngine:
 
     async def _service(self, connection: Connection, row: Row, stock: Stock) -> Service:
         container, record = row.container, row.record
-        state, generation, reason = State.CRASHED, 1, ""
-        holder = stock.holder(row)
-        if container.running:
-            state, generation, reason = await self._state(connection, row)
-            if holder is None:
-                state, reason = State.UNHEALTHY, "The container that holds its port is gone. Deploy it again."
-        if not container.running or reason == _ENDED:
+        now = await self._state(connection, row) if container.running else None
+        if now is None:
             container = await beside(lambda _: containers.inspect(connection, container.id))
             state, reason = await docker_failure.ended(connection, container, record)
+            return _as_seen(row, container, state, reason=reason)
+        state, generation, reason = now
+        if stock.holder(row) is None:
+            state, reason = State.UNHEALTHY, t("The container that holds its port is gone. Deploy it again.")
         return _as_seen(row, container, state, generation, reason)
 
-    async def _state(self, connection: Connection, row: Row) -> tuple[State, int, str]:
+    async def _state(self, connection: Connection, row: Row) -> tuple[State, int, str] | None:
+        """State, generation and reason of one that runs; None if it has ended while it was asked."""
         if row.container.state == "paused":
-            return State.UNHEALTHY, 1, "The container is paused: docker unpause lets it go on."
+            return State.UNHEALTHY, 1, t("The container is paused: docker unpause lets it go on.")
         asking = docker_control.ask(connection, row.container, row.record, {"command": "status"})
         try:
             answer = await asyncio.wait_for(asking, STATUS_PATIENCE)
@@ -232,10 +232,10 @@ class DockerEngine:
         if answer is not None:
             return seen.state_of(answer)
         now = await beside(lambda _: containers.inspect(connection, row.container.id))
-        return (State.STARTING, 1, "") if now.running else (State.CRASHED, 1, _ENDED)
+        return (State.STARTING, 1, "") if now.running else None
 
 
-def _as_seen(row: Row, container: Container, state: State, generation: int, reason: str = "") -> Service:
+def _as_seen(row: Row, container: Container, state: State, generation: int = 1, reason: str = "") -> Service:
     return seen.service(
         row.record,
         DockerEngine.target,
@@ -245,9 +245,6 @@ def _as_seen(row: Row, container: Container, state: State, generation: int, reas
         generation=generation,
         reason=reason,
     )
-
-
-_ENDED = "It ended while it was asked."
 
 
 async def _quietly(call: Callable[[], object]) -> None:

@@ -53,7 +53,7 @@ async def why_it_ended(connection: Connection, container: Container, record: Rec
     log = await log_text(connection, container)
     failure = await failure_of(connection, container, record)
     if failure is not None and failure.get("phase") != "server":
-        return crashed(failure, record, "Mend it and deploy again.", log)
+        return crashed(failure, record, t("Mend it and deploy again."), log)
     if "No module named 'azureml_inference_server_http'" in log:
         return ServiceProblem(
             t("The environment has no inference server."), t("Add azureml-inference-server-http to its pip section."), details=log
@@ -69,15 +69,16 @@ async def ended(connection: Connection, container: Container, record: Record) ->
     if container.name == container_name(record.name, "stopped"):
         return State.STOPPED, ""
     if container.state == "created":
-        return State.CRASHED, container.error or "It was never started: the command that deployed it was ended."
+        return State.CRASHED, container.error or t("It was never started: the command that deployed it was ended.")
     failure = await failure_of(connection, container, record)
     if failure is not None and failure.get("phase") != "server":
         return State.CRASHED, crash.findings_of(failure, own_paths(record))[0].message
     if container.killed_for_memory:
-        limit = f" of {container.memory // 1024**2} MB" if container.memory else ""
-        return State.CRASHED, f"It was killed because it needed more than its memory{limit}."
+        if not container.memory:
+            return State.CRASHED, t("It was killed because it needed more than its memory.")
+        return State.CRASHED, t("It was killed because it needed more than its memory of {0} MB.", container.memory // 1024**2)
     if container.exit_code in (0, 143):
-        return State.STOPPED, "It was stopped from outside: docker stop, or the engine was shut down."
+        return State.STOPPED, t("It was stopped from outside: docker stop, or the engine was shut down.")
     if container.exit_code == 137:
-        return State.CRASHED, "It was killed from outside: docker kill, or the engine was shut down."
-    return State.CRASHED, container.error or f"Its container ended with code {container.exit_code}."
+        return State.CRASHED, t("It was killed from outside: docker kill, or the engine was shut down.")
+    return State.CRASHED, container.error or t("Its container ended with code {0}.", container.exit_code)

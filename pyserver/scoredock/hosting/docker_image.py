@@ -22,7 +22,7 @@ from scoredock.environment.sync import read_specification
 from scoredock.environment.values import EnvironmentProblem, Specification, Strategy
 from scoredock.folders import cache_folder
 from scoredock.hosting.docker_base import about_base
-from scoredock.l10n import t
+from scoredock.l10n import deferred, t
 from scoredock.progress import Progress, Step, silent
 from scoredock.project.values import DockerBuild, Project
 
@@ -45,7 +45,7 @@ class ImageEnvironment:
     platform: str | None = None
 
 
-GO_ONLINE = "Go online once; everything after that works offline."
+GO_ONLINE = deferred("Go online once; everything after that works offline.")
 
 
 async def environment_image(
@@ -67,7 +67,7 @@ async def environment_image(
         _check_image_named(project, specification)
     reference = os.environ.get("SCOREDOCK_BASE_IMAGE") or project.base_image or DEFAULT_BASE
     if offline and await beside(lambda _: find_image(connection, reference)) is None:
-        raise EnvironmentProblem(t("The image {0} is not on this machine, and offline none is pulled.", reference), GO_ONLINE)
+        raise EnvironmentProblem(t("The image {0} is not on this machine, and offline none is pulled.", reference), t(GO_ONLINE))
     image, platform = await _base(connection, reference, progress, platform)
     base = replace(await about_base(connection, reference, image, platform), user=image.user)
     if managed or (project.environment is None and project.base_image):
@@ -78,7 +78,7 @@ async def environment_image(
     if found is not None and await beside(lambda _: find_image(connection, found.image)) is not None:
         return found
     if offline:
-        raise EnvironmentProblem(t("The environment's image is not on this machine, and offline none is built."), GO_ONLINE)
+        raise EnvironmentProblem(t("The environment's image is not on this machine, and offline none is built."), t(GO_ONLINE))
     recipe = await _recipe(connection, specification, base, builder, architecture=image.architecture, progress=progress)
     if builder == "classic":
         progress(

@@ -127,7 +127,7 @@ def order_of(project: Project, environment: ImageEnvironment, tag: str, user: st
 
 
 def _copy(source: PurePosixPath, target: PurePosixPath, user: str) -> str:
-    return t("COPY {0}{1}", f"--chown={user} " if user else "", json.dumps([source.as_posix(), target.as_posix()]))
+    return f"COPY {f'--chown={user} ' if user else ''}{json.dumps([source.as_posix(), target.as_posix()])}"
 
 
 def _quoted(value: str) -> str:

@@ -39,7 +39,10 @@ def blueprint(connection: Connection, plan: Plan, progress: Progress) -> tuple[C
     layout = laid_out(plan)
     if not plan.image or find_image(connection, plan.image) is None:
         raise ServiceProblem(
-            t("The image {0} is not on the engine.", plan.image or "of the environment"), t("Deploy again to make it.")
+            t("The image {0} is not on the engine.", plan.image)
+            if plan.image
+            else t("The image of the environment is not on the engine."),
+            t("Deploy again to make it."),
         )
     wants = plan.project.resources
     gpus = plan.gpus if plan.gpus is not None else wants.gpu
@@ -139,8 +142,12 @@ def _hold(connection: Connection, order: ContainerOrder, port: int | None, stock
 
 def _taken(port: int, stock: Stock) -> PortTaken:
     holder = next((holder for holder in stock.holders if holder.host_port == port and holder.running), None)
-    by = f" by the service '{dict(holder.labels)[PORT_OF]}'" if holder else ""
-    return PortTaken(f"Port {port} is in use{by}.", "Choose another with --port, or leave it out for a free one.")
+    return PortTaken(
+        t("Port {0} is in use by the service '{1}'.", port, dict(holder.labels)[PORT_OF])
+        if holder
+        else t("Port {0} is in use.", port),
+        t("Choose another with --port, or leave it out for a free one."),
+    )
 
 
 def _folder(path: str) -> tuple[tarfile.TarInfo, bytes]:
@@ -195,7 +202,7 @@ class Placing:
             await asyncio.shield(self._undo(row, keep))
             raise
         await asyncio.shield(self._settle(row))
-        progress(Step("Healthy" if outcome == "ready" else t("Waiting for a debugger")))
+        progress(Step(t("Healthy") if outcome == "ready" else t("Waiting for a debugger")))
         return Row(await beside(lambda _: containers.inspect(self.connection, container.id)), record)
 
     def _command(self, record: Record) -> tuple[str, ...]:

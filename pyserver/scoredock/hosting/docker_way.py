@@ -19,7 +19,6 @@ from scoredock.engine.connection import Connection
 from scoredock.engine.exec_stream import ExecStream, open_exec
 from scoredock.hosting.docker_layout import RELAY_SECRET, RUNTIME
 from scoredock.hosting.docker_record import Record
-from scoredock.l10n import t
 
 PATIENCE = 10.0  # seconds for the relay to take a connection
 
@@ -31,7 +30,7 @@ def open_way(connection: Connection, container: str, record: Record, path: str) 
         return open_exec(connection, container, (record.interpreter, "-I", "-S", str(RUNTIME / "client.py"), path))
     token = containers.read_file(connection, record.port_container, RELAY_SECRET)
     if token is None:
-        raise OSError(t("the relay of the service is not up"))
+        raise OSError("the relay of the service is not up")
     raw = socket.create_connection(("127.0.0.1", record.relay), PATIENCE)
     raw.settimeout(None)
     raw.sendall(json.dumps({"token": token.decode(), "connect": path}).encode() + b"\n")

@@ -40,17 +40,17 @@ class Observer:
         """The finding for one traceback of the log; None if no request failed by it."""
         last = block.errors[-1]
         if block.fatal:
-            return self._raised(last, [], f"run() ended the worker: {last['message']}.")
+            return self._raised(last, [], t("run() ended the worker: {0}.", last["message"]))
         if last["type"] == "UserScriptException" and len(block.errors) > 1:
             raised = block.errors[-2]
             if any(frame["function"] == "invoke_init" for frame in raised["frames"]):
                 return None  # a start or an update: the engine reports it
-            return self._raised(raised, list(block.errors[-3::-1]), f"run() raised {crash.said(raised)}.")
+            return self._raised(raised, list(block.errors[-3::-1]), t("run() raised {0}.", crash.said(raised)))
         functions = {frame["function"] for frame in last["frames"]}
         if "handle_abort" in functions and last["type"] == "SystemExit":
-            return self._raised(last, [], "The request took longer than WORKER_TIMEOUT; the server ended the worker.")
+            return self._raised(last, [], t("The request took longer than WORKER_TIMEOUT; the server ended the worker."))
         if "invoke_run" in functions:
-            return self._raised(last, [], f"run() raised {crash.said(last)}.")
+            return self._raised(last, [], t("run() raised {0}.", crash.said(last)))
         if "handle_score" in functions or "wrap_response" in functions:
             place = crash.definition_place(self.paths.entry_script, "run")
             return crash.finding(
@@ -62,11 +62,13 @@ class Observer:
         chain = [error, *causes]
         places = [crash.own_place(one, self.paths) for one in chain]
         place = next((found for found in places if found), None) or crash.definition_place(self.paths.entry_script, "run")
-        related = [(there or place, f"caused by {crash.said(one)}") for one, there in list(zip(chain, places, strict=True))[1:]]
+        related = [
+            (there or place, t("caused by {0}", crash.said(one))) for one, there in list(zip(chain, places, strict=True))[1:]
+        ]
         return crash.finding("SD502", place, message, [*related, *self._lines(place)])
 
     def _lines(self, place: Place) -> list[tuple[Place, str]]:
-        return [(place, f"log: {line}") for line in self._before]
+        return [(place, t("log: {0}", line)) for line in self._before]
 
 
 def last_lines(since: float | None) -> int:

@@ -21,6 +21,8 @@ def listen(port: int | None) -> socket.socket:
     except OSError as error:
         taken.close()
         if error.errno == errno.EADDRINUSE:
-            raise PortTaken(f"Port {port} is in use.", "Choose another with --port, or leave it out for a free one.") from None
+            raise PortTaken(
+                t("Port {0} is in use.", port), t("Choose another with --port, or leave it out for a free one.")
+            ) from None
         raise ServiceProblem(t("Port {0} cannot be opened: {1}.", port, error.strerror), t("Choose a port above 1024.")) from None
     return taken

@@ -87,7 +87,7 @@ class ProcessEngine:
             owner = next((run.facts.name for run in self._all() if run.facts.port == port and run.process()), None)
             if owner is None:
                 raise
-            raise PortTaken(f"Port {port} is in use by the service '{owner}'.", taken.todo) from None
+            raise PortTaken(t("Port {0} is in use by the service '{1}'.", port, owner), taken.todo) from None
 
     async def _start(self, plan: Plan, listener: socket.socket, replaces: bool, old: Run | None, progress: Progress) -> Service:
         project = plan.project
@@ -126,7 +126,7 @@ class ProcessEngine:
         await self._clear_up(plan.name, keep=(run, old) if replaces else (run,))
         status = await control.ask(run.control, {"command": "status"}, STATUS_PATIENCE)
         libraries.remember(plan.project.entry_script, plan.environment_key, (status or {}).get("libraries", ()))
-        progress(Step("Healthy" if outcome == "ready" else t("Waiting for a debugger")))
+        progress(Step(t("Healthy") if outcome == "ready" else t("Waiting for a debugger")))
         return await self._service(run)
 
     async def update(self, name: str, progress: Progress = silent) -> Updated:
@@ -251,14 +251,13 @@ class ProcessEngine:
         if failure is not None and failure.get("phase") != "server":
             return State.CRASHED, crash.findings_of(failure, paths_of(run))[0].message
         if process_table.started_before_boot(run.facts.started_at):
-            return State.STOPPED, "The machine was started again since."
+            return State.STOPPED, t("The machine was started again since.")
         if run.pid() is None:
-            return State.CRASHED, "It was never started: the command that deployed it was ended."
+            return State.CRASHED, t("It was never started: the command that deployed it was ended.")
         last = logs.tail(run.log, 1)
-        return (
-            State.CRASHED,
-            f"Its process was ended from outside. Last line of its log: {last[0]}" if last else "Its process is gone.",
-        )
+        if not last:
+            return State.CRASHED, t("Its process is gone.")
+        return State.CRASHED, t("Its process was ended from outside. Last line of its log: {0}", last[0])
 
     # Ending and cleaning up.
 

@@ -63,7 +63,7 @@ def _unhealthy(probes: Mapping[str, Any]) -> str:
         said = t("Its liveness probe has failed {0} times in a row: Azure would have restarted it.", liveness["failures"])
     else:
         said = t("Its readiness probe has failed {0} times in a row: Azure would send it no requests.", readiness["failures"])
-    return t("{0} A request may hang in run(); see its log.", said)
+    return f"{said} {t('A request may hang in run(); see its log.')}"
 
 
 _KINDS: Mapping[str, Literal["started", "worker-replaced", "update-failed", "crashed", "stopped"]] = {

@@ -203,11 +203,10 @@ async def _with_new_code(name: str, progress: Progress) -> Updated:
 def _project_of(service: Service) -> Project:
     reading = read_project(service.project_file)
     if reading.project is None:
-        errors = [finding for finding in reading.findings if finding.severity is Severity.ERROR]
-        said = f": {errors[0].message}" if errors else "."
-        raise ServiceProblem(
-            t("{0} cannot be read any more{1}", service.project_file, said), place=errors[0].place if errors else None
-        )
+        error = next((finding for finding in reading.findings if finding.severity is Severity.ERROR), None)
+        if error is None:
+            raise ServiceProblem(t("{0} cannot be read any more.", service.project_file))
+        raise ServiceProblem(t("{0} cannot be read any more: {1}", service.project_file, error.message), place=error.place)
     return reading.project
 
 

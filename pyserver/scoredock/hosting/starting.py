@@ -88,7 +88,7 @@ def why_it_ended(run: Run, paths: crash.Paths) -> ServiceProblem:
         return ServiceProblem(
             t("'{0}' could not be started.", run.facts.name), t("The last lines of its log say why."), details=text
         )
-    return crashed(failure, run, paths, "Mend it and deploy again.")
+    return crashed(failure, run, paths, t("Mend it and deploy again."))
 
 
 def crashed(failure: dict[str, Any], run: Run, paths: crash.Paths, todo: str) -> ScriptCrashed:

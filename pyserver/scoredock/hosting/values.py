@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from scoredock.errors import ScoredockError
 from scoredock.finding import Finding
+from scoredock.l10n import t
 from scoredock.progress import Progress, silent
 from scoredock.project.values import Project
 
@@ -25,14 +26,14 @@ class NoSuchService(ServiceProblem):
     """There is no service of that name."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"There is no service '{name}'.", "`scoredock list` shows those there are.")
+        super().__init__(t("There is no service '{0}'.", name), t("`scoredock list` shows those there are."))
 
 
 class NotRunning(ServiceProblem):
     """There is one of that name, and it has ended."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"'{name}' does not run.", "Deploy it again.")
+        super().__init__(t("'{0}' does not run.", name), t("Deploy it again."))
 
 
 class PortTaken(ServiceProblem):

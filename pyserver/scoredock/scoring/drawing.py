@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Literal
 
-from scoredock.l10n import t
-
 Style = Literal["shades", "blocks", "plain"]
 
 _RAMP = " .:-=+*#%@"
@@ -28,7 +26,7 @@ def draw_image(pixels: Sequence[float], *, width: int, style: Style = "blocks") 
     ``plain`` is ASCII, two characters for each pixel. Values beyond 0 and 1 are clipped.
     """
     if width < 1 or len(pixels) % width:
-        raise ValueError(t("{0} pixels are no rows of {1}", len(pixels), width))
+        raise ValueError(f"{len(pixels)} pixels are no rows of {width}")
     levels = [min(max(float(pixel), 0.0), 1.0) for pixel in pixels]
     rows = [levels[start : start + width] for start in range(0, len(levels), width)]
     if style == "plain":

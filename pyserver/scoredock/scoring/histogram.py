@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scoredock.l10n import t
-
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
@@ -28,7 +26,7 @@ def histogram(times: Sequence[float], *, rows: int = 8, width: int = 32, unicode
 
 
 def _row(low: float, high: float, count: int, bar: str) -> str:
-    return t("{0} - {1} ms {2} {3}", f"{low * 1000:8.1f}", f"{high * 1000:8.1f}", bar, count)
+    return f"{low * 1000:8.1f} - {high * 1000:8.1f} ms {bar} {count}"
 
 
 def _bar(part: float, width: int, unicode: bool) -> str:

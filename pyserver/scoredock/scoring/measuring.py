@@ -35,7 +35,7 @@ async def measure(uri: str, request: Request, *, repeat: int, concurrency: int =
         pending = set(running)
         while pending:
             _, pending = await asyncio.wait(pending, timeout=_REPORT_EVERY)
-            progress(Step("Scoring", f"{work.failed} failed" if work.failed else "", work.done, repeat))
+            progress(Step(t("Scoring"), t("{0} failed", work.failed) if work.failed else "", work.done, repeat))
     except asyncio.CancelledError:
         work.stop()
         await asyncio.wait(running)

@@ -39,7 +39,7 @@ async def sample_from_schema(scoring_uri: str, *, timeout: float = 10.0) -> Samp
                 raise ScoringProblem(t("{0} does not hold JSON.", address), t("Give the request with --data.")) from error
             if body is None:
                 return None
-            return Sample("from the schema", Request(body=json.dumps(body).encode()), "schema")
+            return Sample(t("from the schema"), Request(body=json.dumps(body).encode()), "schema")
     return None
 
 

@@ -70,7 +70,8 @@ def _send(uri: str, request: Request, connection: Cuttable, body: bytes | IO[byt
         )
     except requests.Timeout as error:
         raise NoAnswer(
-            f"No answer came within {request.timeout:g} s.", "See the service's log, or give it more time with --timeout."
+            t("No answer came within {0} s.", f"{request.timeout:g}"),
+            t("See the service's log, or give it more time with --timeout."),
         ) from error
     except requests.ConnectionError as error:
         raise _broken(uri, error) from error
@@ -96,8 +97,8 @@ def _broken(uri: str, error: Exception) -> ScoringProblem:
             t("Nothing answers at {0}.", uri), t("Start the service, or look for its address with 'scoredock list'.")
         )
     return NoAnswer(
-        "The service closed the connection without an answer: its worker ended while it was in run().",
-        "The service's log says why ('scoredock logs NAME').",
+        t("The service closed the connection without an answer: its worker ended while it was in run()."),
+        t("The service's log says why ('scoredock logs NAME')."),
     )
 
 
