@@ -1,4 +1,5 @@
-"""All texts of the house that are said in the reader's language: what `t` and `deferred` are called with.
+"""All texts of the house that are said in the reader's language: what `t` and `deferred` are called with, and what the keys
+of deployment files are for.
 
 `python -m tests.l10n.catalogue LANGUAGE [ROOM ...]` prints, as JSON, what a language's bundle still lacks.
 """
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from scoredock import l10n
+from scoredock.project.schema import sections
 
 HOUSE = Path(l10n.__file__).parents[1]
 
@@ -42,6 +44,8 @@ def texts(*rooms: str) -> list[str]:
         for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
             if (text := literal(call.args[0])) is not None:
                 found[text] = None
+    if not rooms or "project" in rooms:
+        found |= {key.english: None for section in sections().values() for key in section.values()}
     return list(found)
 
 

@@ -12,7 +12,7 @@ from scoredock.l10n import t
 from scoredock.project.insertion import insert_before
 from scoredock.project.marked import Document, Mapping, Marked, Scalar, Sequence
 from scoredock.project.packages import Package, packages_of
-from scoredock.project.said import found, nearest, replacing, unfilled
+from scoredock.project.said import found, nearest, renaming, unfilled, with_question, writing
 from scoredock.project.texts import Texts
 
 # conda reads these and says of every other key that it is invalid and ignored; `name` and `prefix` matter only to itself.
@@ -25,7 +25,8 @@ def check_conda(root: Marked | None, document: Document, texts: Texts, *, serves
     if root is None or (isinstance(root, Scalar) and root.value is None):
         return
     if not isinstance(root, Mapping):
-        yield found("SD408", Severity.ERROR, root.place, "A conda file is a list of keys: 'name', 'channels', 'dependencies'.")
+        message = t("A conda file is a list of keys: 'name', 'channels', 'dependencies'.")
+        yield found("SD408", Severity.ERROR, root.place, message)
         return
     yield from _keys(root)
     dependencies = root.get("dependencies")
@@ -46,9 +47,8 @@ def _keys(root: Mapping) -> Iterator[Finding]:
         name = entry.key.text
         if name not in KEYS and not unfilled(entry.key):
             meant = nearest(name, KEYS)
-            fix = replacing(f"Rename '{name}' to '{meant}'", entry.key.place, meant) if meant and entry.key.plain else None
-            hint = t(" Did you mean '{0}'?", meant) if meant else ""
-            message = t("conda knows no key '{0}' and ignores it.{1}", name, hint)
+            fix = renaming(name, meant, entry.key.place) if meant and entry.key.plain else None
+            message = with_question(t("conda knows no key '{0}' and ignores it.", name), meant)
             yield found("SD408", Severity.WARNING, entry.key.place, message, fix)
     for key in ("dependencies", "channels"):
         value = root.get(key)
@@ -57,7 +57,8 @@ def _keys(root: Mapping) -> Iterator[Finding]:
         if key == "dependencies" or not isinstance(value, Scalar) or value.value is not None:
             place = value.place if not isinstance(value, Scalar) or value.text else root.place
             severity = Severity.WARNING if isinstance(value, Scalar) and value.value is None else Severity.ERROR
-            yield found("SD408", severity, place, f"'{key}' is a list: write each item on a line of its own after '- '.")
+            message = t("'{0}' is a list: write each item on a line of its own after '- '.", key)
+            yield found("SD408", severity, place, message)
 
 
 def _items(dependencies: Sequence) -> Iterator[Finding]:
@@ -83,9 +84,10 @@ def _no_package(item: Marked) -> Finding:
         name = item.entries[0].key.text
         if name != "pip" and value.value is not None and not unfilled(value):
             message = t("This is a key with a value, no package; write '{0}={1}'.", name, value.text)
-            fix = replacing(f"Write '{name}={value.text}'", item.place, f"{name}={value.text}")
+            fix = writing(f"{name}={value.text}", item.place)
             return found("SD408", Severity.ERROR, item.place, message, fix)
-    return found("SD408", Severity.ERROR, item.place, "This is no package: write its name and version, such as numpy=2.2.6.")
+    message = t("This is no package: write its name and version, such as numpy=2.2.6.")
+    return found("SD408", Severity.ERROR, item.place, message)
 
 
 def _pip(document: Document, dependencies: Sequence) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from scoredock.finding import Finding, Fix, Severity
 from scoredock.l10n import t
 from scoredock.project.marked import Document, Mapping, Marked, Scalar
 from scoredock.project.paths import is_remote, meant_instead, resolved, stands, written_from
-from scoredock.project.said import beginning, found, replacing, unfilled
+from scoredock.project.said import beginning, found, unfilled, with_question, writing
 from scoredock.project.texts import Texts
 from scoredock.project.values import Project
 
@@ -79,20 +79,15 @@ def _code(document: Document, root: Mapping, project: Project, texts: Texts) -> 
 def _missing_folder(folder: Scalar, path: Path, base: Path) -> Finding:
     meant = meant_instead(path)
     instead = written_from(base, meant) if meant and meant.is_dir() else None
-    return found(
-        "SD401",
-        Severity.ERROR,
-        folder.place,
-        f"The code folder '{folder.text}' does not exist.{_question(instead)}",
-        _instead(folder, instead),
-    )
+    message = with_question(t("The code folder '{0}' does not exist.", folder.text), instead)
+    return found("SD401", Severity.ERROR, folder.place, message, _instead(folder, instead))
 
 
 def _missing_script(named: Scalar, script: Path, code: Path) -> Finding:
     meant = meant_instead(script, suffixes=(".py",))
     instead = written_from(code, meant) if meant and meant.suffix == ".py" else None
-    message = t("The scoring script '{0}' does not exist in the code folder '{1}'.{2}", named.text, code.name, _question(instead))
-    return found("SD401", Severity.ERROR, named.place, message, _instead(named, instead))
+    message = t("The scoring script '{0}' does not exist in the code folder '{1}'.", named.text, code.name)
+    return found("SD401", Severity.ERROR, named.place, with_question(message, instead), _instead(named, instead))
 
 
 def _without_code(root: Mapping, project: Project) -> Iterator[Finding]:
@@ -122,9 +117,8 @@ def _model(document: Document, root: Mapping, texts: Texts) -> Iterator[Finding]
     if model.get("version") is not None and not named:
         entry = model.entry("version")
         if entry:
-            yield found(
-                "SD408", Severity.ERROR, entry.key.place, "A model 'version' needs a 'name' beside it; Azure refuses it alone."
-            )
+            message = t("A model 'version' needs a 'name' beside it; Azure refuses it alone.")
+            yield found("SD408", Severity.ERROR, entry.key.place, message)
     path = _known(model.get("path"))
     if path is None:
         return
@@ -138,9 +132,11 @@ def _model(document: Document, root: Mapping, texts: Texts) -> Iterator[Finding]
         return
     meant = meant_instead(source)
     instead = written_from(document.path.parent, meant) if meant else None
-    message = t("The model '{0}' does not exist.{1}", path.text, _question(instead))
-    if not instead:
-        message += " Train or download it first, or correct the path."
+    message = (
+        with_question(t("The model '{0}' does not exist.", path.text), instead)
+        if instead
+        else t("The model '{0}' does not exist. Train or download it first, or correct the path.", path.text)
+    )
     yield found("SD402", Severity.ERROR, path.place, message, _instead(path, instead))
 
 
@@ -154,9 +150,8 @@ def _environment(document: Document, root: Mapping, texts: Texts) -> Iterator[Fi
         message = t("The environment has neither 'image' nor 'build'; Azure refuses it.")
         yield found("SD408", Severity.ERROR, entry.key.place, message)
     elif image is not None and build is not None:
-        yield found(
-            "SD408", Severity.ERROR, build.key.place, "'image' and 'build' exclude each other; Azure refuses both together."
-        )
+        message = t("'image' and 'build' exclude each other; Azure refuses both together.")
+        yield found("SD408", Severity.ERROR, build.key.place, message)
     conda = environment.get("conda_file")
     if isinstance(conda, Scalar) and not unfilled(conda) and conda.value is not None:
         path = resolved(base, conda.text)
@@ -165,10 +160,11 @@ def _environment(document: Document, root: Mapping, texts: Texts) -> Iterator[Fi
             bare = resolved(base, conda.text.removeprefix("file:"))
             meant = bare if texts.is_file(bare) else meant_instead(path, suffixes=(".yml", ".yaml"))
             instead = written_from(base, meant) if meant and meant.is_file() else None
-            message = t("The conda file '{0}' does not exist.{1}", conda.text, _question(instead))
+            message = with_question(t("The conda file '{0}' does not exist.", conda.text), instead)
             yield found("SD408", Severity.ERROR, conda.place, message, _instead(conda, instead))
     elif conda is not None and not isinstance(conda, Mapping) and not unfilled(conda):
-        yield found("SD408", Severity.ERROR, conda.place, "'conda_file' takes the path of a conda file, or its content.")
+        message = t("'conda_file' takes the path of a conda file, or its content.")
+        yield found("SD408", Severity.ERROR, conda.place, message)
     yield from _build(build.value if build else None, base, texts)
 
 
@@ -178,20 +174,22 @@ def _build(build: Marked | None, base: Path, texts: Texts) -> Iterator[Finding]:
         return
     context = resolved(base, folder.text)
     if not texts.exists(context):
-        yield found("SD408", Severity.ERROR, folder.place, f"The build folder '{folder.text}' does not exist.")
+        yield found("SD408", Severity.ERROR, folder.place, t("The build folder '{0}' does not exist.", folder.text))
         return
     dockerfile = _known(build.get("dockerfile_path"))
     file = resolved(context, dockerfile.text if dockerfile else "Dockerfile")
     if not texts.is_file(file):
         place = dockerfile.place if dockerfile else folder.place
-        yield found("SD408", Severity.ERROR, place, f"There is no '{file.name}' in the build folder '{folder.text}'.")
+        message = t("There is no '{0}' in the build folder '{1}'.", file.name, folder.text)
+        yield found("SD408", Severity.ERROR, place, message)
 
 
 def _limits(root: Mapping) -> Iterator[Finding]:
     collector = root.get("data_collector")
     rate = collector.get("sampling_rate") if isinstance(collector, Mapping) else None
     if isinstance(rate, Scalar) and isinstance(rate.value, int | float) and not 0 <= rate.value <= 1:
-        yield found("SD408", Severity.ERROR, rate.place, "'sampling_rate' is from 0.0 to 1.0; Azure refuses the file.")
+        message = t("'sampling_rate' is from 0.0 to 1.0; Azure refuses the file.")
+        yield found("SD408", Severity.ERROR, rate.place, message)
     settings, kind = root.get("request_settings"), root.get("type")
     if isinstance(kind, Scalar) and kind.text == "kubernetes":
         return
@@ -235,11 +233,7 @@ def _workers(root: Mapping) -> Iterator[Finding]:
     yield found("SD416", Severity.INFORMATION, at_once.place, message)
 
 
-def _question(instead: str | None) -> str:
-    return t(" Did you mean '{0}'?", instead) if instead else ""
-
-
 def _instead(scalar: Scalar, instead: str | None) -> Fix | None:
     if not instead or "\n" in scalar.text:
         return None
-    return replacing(f"Write '{instead}'", scalar.place, instead if scalar.plain else f'"{instead}"')
+    return writing(instead, scalar.place, text=instead if scalar.plain else f'"{instead}"')

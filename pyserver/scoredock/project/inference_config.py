@@ -20,7 +20,7 @@ from scoredock.project.deployment import plain, service_name, text
 from scoredock.project.inferred import models_near
 from scoredock.project.marked import Document, Mapping, Marked, Scalar
 from scoredock.project.paths import meant_instead, resolved, written_from
-from scoredock.project.said import found, nearest, of_document, placeholders, replacing, unfilled
+from scoredock.project.said import found, nearest, of_document, placeholders, renaming, unfilled, with_question, writing
 from scoredock.project.settings import variables
 from scoredock.project.texts import Texts
 from scoredock.project.values import (
@@ -151,8 +151,8 @@ def _unknown(root: Mapping, known: tuple[str, ...], file: str) -> Iterator[Findi
             continue
         # Keys that resemble none are let be: the files had others in other releases, and unknown ones do no harm.
         if meant := nearest(name, known):
-            fix = replacing(f"Rename '{name}' to '{meant}'", entry.key.place, f'"{meant}"')
-            message = t("{0} has no key '{1}'; it is ignored. Did you mean '{2}'?", file, name, meant)
+            fix = renaming(name, meant, entry.key.place, text=f'"{meant}"')
+            message = with_question(t("{0} has no key '{1}'; it is ignored.", file, name), meant)
             yield found("SD408", Severity.WARNING, entry.key.place, message, fix)
 
 
@@ -164,7 +164,8 @@ def _code(root: Mapping, base: Path, texts: Texts) -> tuple[Path, list[Finding]]
     path = resolved(base, folder)
     if texts.exists(path):
         return path, []
-    return path, [found("SD401", Severity.ERROR, written.place, f"The source directory '{folder}' does not exist.")]
+    message = t("The source directory '{0}' does not exist.", folder)
+    return path, [found("SD401", Severity.ERROR, written.place, message)]
 
 
 def _script(root: Mapping, code: Path, texts: Texts) -> tuple[Path | None, list[Finding]]:
@@ -180,9 +181,8 @@ def _script(root: Mapping, code: Path, texts: Texts) -> tuple[Path | None, list[
         return script, []
     meant = meant_instead(script, suffixes=(".py",))
     instead = written_from(code, meant) if meant and meant.suffix == ".py" else None
-    hint = t(" Did you mean '{0}'?", instead) if instead else ""
-    fix = replacing(f"Write '{instead}'", written.place, f'"{instead}"') if instead else None
-    message = t("The entry script '{0}' does not exist in '{1}'.{2}", name, code.name, hint)
+    fix = writing(instead, written.place, text=f'"{instead}"') if instead else None
+    message = with_question(t("The entry script '{0}' does not exist in '{1}'.", name, code.name), instead)
     return script, [found("SD401", Severity.ERROR, written.place, message, fix)]
 
 
@@ -191,7 +191,8 @@ def _environment(root: Mapping, document: Document, texts: Texts) -> tuple[Envir
     if conda is not None and (name := text(conda)):
         path = resolved(document.path.parent, name)
         if not texts.is_file(path):
-            return CondaFile(path), [found("SD408", Severity.ERROR, conda.place, f"The conda file '{name}' does not exist.")]
+            message = t("The conda file '{0}' does not exist.", name)
+            return CondaFile(path), [found("SD408", Severity.ERROR, conda.place, message)]
         inside = texts.document(path)
         checked = check_conda(inside.root, inside, texts, serves=True) if inside.readable else ()
         return CondaFile(path), [*of_document(inside), *placeholders(inside), *checked]

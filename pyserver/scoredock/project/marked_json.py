@@ -23,7 +23,7 @@ def read_json(text: str, path: Path) -> Document:
     try:
         root = reader.document()
     except json.JSONDecodeError as error:
-        message = t("This is not JSON: {0}{1}.", error.msg[0].lower(), error.msg[1:])
+        message = t("This is not JSON: {0}.", error.msg[0].lower() + error.msg[1:])
         return Document(path, text, None, (Problem(reader.lines.place(error.pos, error.pos + 1), "unreadable", message),))
     return Document(path, text, root, tuple(reader.problems))
 
@@ -80,12 +80,12 @@ class _Reader:
         self._skip()
         while self.text[self.at : self.at + 1] != "}":
             if entries:
-                self._expect(",", "Expecting ',' or '}'")
+                self._expect(",", t("Expecting ',' or '}'"))
             if self.text[self.at : self.at + 1] != '"':
                 raise json.JSONDecodeError(t("Expecting a key in double quotes"), self.text, self.at)
             key = self._string()
             self._skip()
-            self._expect(":", "Expecting ':' after a key")
+            self._expect(":", t("Expecting ':' after a key"))
             value = self._value(depth + 1)
             if key.text in entries:
                 first = entries.pop(key.text).key.place.line
@@ -105,7 +105,7 @@ class _Reader:
         self._skip()
         while self.text[self.at : self.at + 1] != "]":
             if items:
-                self._expect(",", "Expecting ',' or ']'")
+                self._expect(",", t("Expecting ',' or ']'"))
             items.append(self._value(depth + 1))
             self._skip()
         self.at += 1

@@ -60,7 +60,7 @@ def _compose(text: str, *, pure: bool) -> Any:
     unprintable = yaml.reader.Reader.NON_PRINTABLE.search(text)
     if unprintable:
         at = unprintable.start()
-        raise _Unreadable(f"YAML does not allow the character U+{ord(text[at]):04X}; remove it.", at, at + 1)
+        raise _Unreadable(t("YAML does not allow the character U+{0}; remove it.", f"{ord(text[at]):04X}"), at, at + 1)
     loader = yaml.SafeLoader if pure else getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     _refuse_depth(text, loader)
     try:
@@ -70,9 +70,13 @@ def _compose(text: str, *, pure: bool) -> Any:
         at = min(getattr(mark, "index", 0), len(text))
         raise _Unreadable(_sentence(error, text, at), at, min(at + 1, len(text))) from None
     except RecursionError:
-        raise _Unreadable(f"Values are nested more than {DEEPEST} levels deep.", 0) from None
+        raise _too_deep(0) from None
     except (yaml.YAMLError, ValueError) as error:
-        raise _Unreadable(f"This is not YAML: {error}.", 0) from None
+        raise _Unreadable(t("This is not YAML: {0}.", error), 0) from None
+
+
+def _too_deep(at: int) -> _Unreadable:
+    return _Unreadable(t("Values are nested more than {0} levels deep.", DEEPEST), at)
 
 
 def _refuse_depth(text: str, loader: Any) -> None:
@@ -87,9 +91,7 @@ def _refuse_depth(text: str, loader: Any) -> None:
             if isinstance(event, yaml.CollectionStartEvent):
                 depth += 1
                 if depth > DEEPEST:
-                    raise _Unreadable(
-                        f"Values are nested more than {DEEPEST} levels deep.", getattr(event.start_mark, "index", 0)
-                    )
+                    raise _too_deep(getattr(event.start_mark, "index", 0))
             elif isinstance(event, yaml.CollectionEndEvent):
                 depth -= 1
     except (yaml.YAMLError, ValueError, RecursionError):
@@ -97,7 +99,7 @@ def _refuse_depth(text: str, loader: Any) -> None:
 
 
 def _sentence(error: yaml.MarkedYAMLError, text: str, at: int) -> str:
-    problem = (error.problem or "it cannot be read").translate(_SHOW)
+    problem = (error.problem or "").translate(_SHOW)
     if text[at : at + 1] == "\t":
         return t("A tab stands where YAML allows only spaces; replace it by spaces.")
     if text[at : at + 1] in {"@", "`"}:
@@ -109,7 +111,7 @@ def _sentence(error: yaml.MarkedYAMLError, text: str, at: int) -> str:
     if "mapping values are not allowed" in problem:
         return t("A second ':' stands in this value, or the line is indented too far; quote the value or mend the indentation.")
     context = f" ({error.context.translate(_SHOW)})" if error.context else ""
-    return t("This is not YAML: {0}{1}.", problem, context)
+    return t("This is not YAML: {0}.", (problem or t("it cannot be read")) + context)
 
 
 class _Marker:
@@ -132,7 +134,7 @@ class _Marker:
             return self._done[key]
         start, end = node.start_mark.index, node.end_mark.index
         if key in self._open:
-            raise _Unreadable("An alias stands inside the value it refers to.", start)
+            raise _Unreadable(t("An alias stands inside the value it refers to."), start)
         self._open.add(key)
         size = 1
         marked: Marked
@@ -146,7 +148,7 @@ class _Marker:
             entries, size = self._entries(node)
             marked = Mapping(self.lines.place(start, self._trimmed(start, end)), entries)
         if size > MOST_VALUES:
-            raise _Unreadable("The aliases of this file stand for more values than can be read.", start)
+            raise _Unreadable(t("The aliases of this file stand for more values than can be read."), start)
         self._open.discard(key)
         self._done[key] = marked, size
         return marked, size
@@ -165,9 +167,10 @@ class _Marker:
             try:
                 value = self._scalars.construct_object(node, deep=True)
             except yaml.MarkedYAMLError:
-                raise _Unreadable(f"The tag {node.tag!r} has no meaning here; remove it.", start, end) from None
+                raise _Unreadable(t("The tag {0} has no meaning here; remove it.", repr(node.tag)), start, end) from None
             except (ValueError, OverflowError, KeyError) as error:
-                raise _Unreadable(f"The value {text!r} cannot be read ({error}); put it in quotes.", start, end) from None
+                message = t("The value {0} cannot be read ({1}); put it in quotes.", repr(text), error)
+                raise _Unreadable(message, start, end) from None
         return Scalar(place, value, text, plain=not node.style, placeholder=placeholder)
 
     def _entries(self, node: Any) -> tuple[tuple[Entry, ...], int]:
@@ -198,7 +201,8 @@ class _Marker:
         for source in node.value if isinstance(node, yaml.SequenceNode) else [node]:
             marked, count = self._mark(source)
             if not isinstance(marked, Mapping):
-                raise _Unreadable("A merge key ('<<') needs a mapping.", source.start_mark.index, source.end_mark.index)
+                message = t("A merge key ('<<') needs a mapping.")
+                raise _Unreadable(message, source.start_mark.index, source.end_mark.index)
             size += count
             for entry in marked.entries:
                 into.setdefault(entry.key.text, Entry(entry.key, entry.value, merged=True))
@@ -207,5 +211,5 @@ class _Marker:
     def _key(self, node: Any) -> Scalar:
         if not isinstance(node, yaml.ScalarNode):
             start, end = node.start_mark.index, node.end_mark.index
-            raise _Unreadable("A key has to be a single word; if this is a template, write {{name}}.", start, end)
+            raise _Unreadable(t("A key has to be a single word; if this is a template, write {{name}}."), start, end)
         return self._scalar(node)

@@ -30,6 +30,21 @@ def replacing(title: str, place: Place, text: str) -> Fix:
     return Fix(title, (Edit(place, text),))
 
 
+def renaming(name: str, meant: str, place: Place, *, text: str | None = None) -> Fix:
+    """A fix that writes the key that was meant; ``text`` is how it is written where quotes belong around it."""
+    return replacing(t("Rename '{0}' to '{1}'", name, meant), place, text or meant)
+
+
+def writing(instead: str, place: Place, *, text: str | None = None) -> Fix:
+    """A fix that writes the value that was meant; ``text`` as above."""
+    return replacing(t("Write '{0}'", instead), place, text or instead)
+
+
+def with_question(message: str, meant: str | None) -> str:
+    """A message, and whether something else was meant."""
+    return " ".join((message, t("Did you mean '{0}'?", meant))) if meant else message
+
+
 def beginning(place: Place) -> Place:
     """The empty range where a range begins: for what is said of something that is missing in it."""
     return Place(place.path, place.line, place.column, place.line, place.column)

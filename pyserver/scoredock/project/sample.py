@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from scoredock.errors import ScoredockError
+from scoredock.l10n import t
 
 # The versions that conda.yml pins have wheels for these.
 OLDEST, NEWEST = (3, 10), (3, 13)
@@ -34,8 +35,8 @@ def write_sample(folder: Path, *, python: str | None = None) -> tuple[Path, ...]
     folder = folder.absolute()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise SampleNotWritten(
-            f"{folder} exists already and is not an empty folder.",
-            "Give a folder that does not exist yet: nothing is overwritten.",
+            t("{0} exists already and is not an empty folder.", folder),
+            t("Give a folder that does not exist yet: nothing is overwritten."),
         )
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -49,5 +50,6 @@ def write_sample(folder: Path, *, python: str | None = None) -> tuple[Path, ...]
                 folder.rmdir()
             made.rename(folder)
     except OSError as error:
-        raise SampleNotWritten(f"The sample project cannot be written to {folder}: {error.strerror or error}.") from error
+        message = t("The sample project cannot be written to {0}: {1}.", folder, error.strerror or error)
+        raise SampleNotWritten(message) from error
     return tuple(sorted(path for path in folder.rglob("*") if path.is_file()))

@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from scoredock.l10n import t
+
 _FILE = Path(__file__).parent / "deployment_keys.yml"
 
 
@@ -18,7 +20,7 @@ class Key:
 
     name: str
     types: tuple[str, ...]
-    doc: str
+    english: str
     required: bool | str = False
     elsewhere: str | None = None
     values: tuple[str, ...] = ()
@@ -27,6 +29,11 @@ class Key:
     with_type: str | None = None
     ignored: bool = False
     default: str | None = None
+
+    @property
+    def doc(self) -> str:
+        """What it is, in a sentence or two, in the reader's language."""
+        return t(self.english)
 
     @property
     def section(self) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +117,7 @@ def _clashes(server: Package | None, by_name: dict[str, Package], releases: dict
         wanted = {needs[name] for needs in releases.values() if name in needs}
         everywhere = all(name in needs for needs in releases.values())
         if version and everywhere and not any(SpecifierSet(one).contains(version, prereleases=True) for one in wanted):
-            takes = " or ".join(sorted(f"{name}{one}" for one in wanted))
+            takes = reduce(lambda one, other: t("{0} or {1}", one, other), sorted(f"{name}{one}" for one in wanted))
             message = t(
                 "{0} cannot stand beside {1}, which needs {2}; the environment cannot be made.", package.text, server.text, takes
             )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from scoredock.finding import Place
+from scoredock.l10n import t
 from scoredock.project.marked import Document, Problem
 from scoredock.project.marked_json import read_json
 from scoredock.project.marked_yaml import read_yaml
@@ -63,19 +64,19 @@ class Texts:
         try:
             known = path.stat()
             if not stat.S_ISREG(known.st_mode):  # reading a pipe would wait for ever
-                return None, _problem(path, "This is not a file.")
+                return None, _problem(path, t("This is not a file."))
             if known.st_size > LARGEST:
-                return None, _problem(path, f"The file is larger than {LARGEST:,} bytes and was not read.")
+                return None, _problem(path, t("The file is larger than {0} bytes and was not read.", f"{LARGEST:,}"))
             content = path.read_bytes()
         except OSError as error:
-            return None, _problem(path, f"The file cannot be read: {error.strerror or error}.")
+            return None, _problem(path, t("The file cannot be read: {0}.", error.strerror or error))
         except ValueError:  # a name with a null byte or half a surrogate pair
-            return None, _problem(path, "No file can have this name.")
+            return None, _problem(path, t("No file can have this name."))
         try:
             return content.decode("utf-8-sig"), None
         except UnicodeDecodeError as error:
             line = content.count(b"\n", 0, error.start) + 1
-            return None, _problem(path, f"The file is not UTF-8 (byte {error.start + 1}); save it as UTF-8.", line)
+            return None, _problem(path, t("The file is not UTF-8 (byte {0}); save it as UTF-8.", error.start + 1), line)
 
 
 def _problem(path: Path, message: str, line: int = 1) -> Problem:
