@@ -66,8 +66,12 @@ def remove(key: str, *, forget_versions: bool = False) -> CachedEnvironment:
     """
     matches = [item for item in cached_environments() if item.key.startswith(key)]
     if len(matches) != 1:
-        what = t("No environment") if not matches else f"{len(matches)} environments"
-        raise EnvironmentProblem(t("{0} in the cache begin with '{1}'.", what, key), t("'scoredock env list' shows their keys."))
+        what = (
+            t("{0} environments in the cache begin with '{1}'.", len(matches), key)
+            if matches
+            else t("No environment in the cache begin with '{0}'.", key)
+        )
+        raise EnvironmentProblem(what, t("'scoredock env list' shows their keys."))
     found = matches[0]
     if found.in_use:
         raise EnvironmentProblem(

@@ -89,9 +89,10 @@ class _Found:
                 for text in line.text.splitlines():
                     self.pip.add(text, line.place, folder)
         else:
-            written = f" ('{item.text}')" if isinstance(item, Scalar) else ""
             raise EnvironmentProblem(
-                t("This item of 'dependencies'{0} is neither a package nor a 'pip:' section.", written),
+                t("This item of 'dependencies' ('{0}') is neither a package nor a 'pip:' section.", item.text)
+                if isinstance(item, Scalar)
+                else t("This item of 'dependencies' is neither a package nor a 'pip:' section."),
                 t("Write a package such as 'numpy=1.26.4', or '- pip:' with an indented list under it."),
                 place=item.place,
             )

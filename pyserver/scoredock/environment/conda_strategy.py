@@ -8,17 +8,19 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from scoredock.environment.conda_file import conda_name
 from scoredock.environment.lock_text import Resolved
 from scoredock.environment.requirement_lines import without_credentials
 from scoredock.environment.tools import python_with_rattler
 from scoredock.environment.uv import Uv, UvFailed, run_child
-from scoredock.environment.values import EnvironmentProblem, Specification
+from scoredock.environment.uv_problems import because
+from scoredock.environment.values import EnvironmentProblem, Note, Specification
 from scoredock.folders import cache_folder
-from scoredock.l10n import t
+from scoredock.l10n import deferred, t
 from scoredock.progress import Progress, Step
 
 _CHILD = Path(__file__).with_name("rattler_child.py")
@@ -30,8 +32,8 @@ _DEFAULTS = ("https://repo.anaconda.com/pkgs/main", "https://repo.anaconda.com/p
 class NoConda(Exception):
     """Conda packages cannot be had here and now; ``reason`` is half a sentence. Their PyPI twins may do."""
 
-    def __init__(self, reason: str, details: str = "") -> None:
-        super().__init__(reason)
+    def __init__(self, reason: Note, details: str = "") -> None:
+        super().__init__(str(reason))
         self.reason = reason
         self.details = details
 
@@ -56,7 +58,8 @@ async def install_conda(
     try:
         python = await python_with_rattler(uv, progress)
     except UvFailed as failed:
-        raise NoConda("py-rattler, which installs conda packages, could not be fetched", failed.last_lines(4)) from None
+        reason = Note(deferred("py-rattler, which installs conda packages, could not be fetched"))
+        raise NoConda(reason, failed.last_lines(4)) from None
     job = {
         "channels": channels(specification, read_condarc()),
         "alias": read_condarc().alias,
@@ -153,8 +156,16 @@ def _message(line: str) -> dict[str, Any] | None:
 def _hear(line: str, progress: Progress) -> None:
     message = _message(line)
     if message and "step" in message:
-        unit: Literal["bytes", "items"] = "bytes" if message.get("unit") == "bytes" else "items"
-        progress(Step(message["step"], message.get("detail", ""), message.get("done"), message.get("total"), unit))
+        progress(_step(message))
+
+
+def _step(message: dict[str, Any]) -> Step:
+    if message["step"] == "download":
+        return Step(t("Downloading packages"), "", message["done"], message["total"], "bytes")
+    if message["step"] == "install":
+        return Step(t("Installing packages"), "", message["done"], message["total"])
+    count = message["count"]
+    return Step(t("Solving conda packages"), t("{0} packages", count) if message["solved"] else t("{0} wanted", count))
 
 
 def _problem(answer: dict[str, Any], specification: Specification) -> Exception:
@@ -162,9 +173,11 @@ def _problem(answer: dict[str, Any], specification: Specification) -> Exception:
     kind = answer["error"]
     if kind == "unreachable":
         url = re.search(r"(?:https?|file)://[^\s)'`]+", text)
-        return NoConda(f"the channel {_channel_name(url[0]) if url else ''} cannot be reached".replace("  ", " "), text)
+        if url is None:
+            return NoConda(Note(deferred("the channel cannot be reached")), text)
+        return NoConda(Note(deferred("the channel {0} cannot be reached"), (_channel_name(url[0]),)), text)
     if kind == "crashed":
-        return NoConda("py-rattler, which installs conda packages, does not run here", text)
+        return NoConda(Note(deferred("py-rattler, which installs conda packages, does not run here")), text)
     if kind == "install":
         if re.search(r"No space left|os error 28", text):
             return EnvironmentProblem(
@@ -172,21 +185,18 @@ def _problem(answer: dict[str, Any], specification: Specification) -> Exception:
                 t("Free some space ('scoredock env prune' removes unused environments) and sync again."),
             )
         if re.search(r"error sending request|dns error|timed out", text):
-            return NoConda("a conda package could not be downloaded", text)
+            return NoConda(Note(deferred("a conda package could not be downloaded")), text)
         return EnvironmentProblem(t("The conda packages could not be installed."), "", details=text)
     missing = re.search(r"No candidates were found for (\S+)", text) or re.search(r"(\S+) [^,]*, for which no candidates", text)
     if missing and "would require" not in text:
-        from scoredock.environment.known_names import nearest_names
+        from scoredock.environment.known_names import did_you_mean
 
         name = missing[1]
-        near = nearest_names(name)
         item = next((item for item in specification.conda if conda_name(item.text)[0] == name), None)
         wish = item.text if item else name
         return EnvironmentProblem(
             t("No channel of the file has '{0}'.", wish),
-            t("Did you mean {0}?", " or ".join(map(repr, near)))
-            if near
-            else t("Correct the name or the version, or add its channel."),
+            did_you_mean(name) or t("Correct the name or the version, or add its channel."),
             place=item.place if item else specification.python_place if name == "python" else None,
             details=text,
         )
@@ -198,12 +208,15 @@ def _problem(answer: dict[str, Any], specification: Specification) -> Exception:
     other = next((item.text for item in specification.conda if conda_name(item.text)[0] == named), "")
     if other and other not in sides:
         sides.append(other)
-    reason = t(": {0} needs {1}", sides[0], inner[1].strip()) if inner and sides else ""
+    reason = (sides[0], inner[1].strip()) if inner and sides else ()
+    what = (
+        t("These disagree: {0}", reduce(lambda some, last: t("{0} and {1}", some, last), dict.fromkeys(sides)))
+        if len(set(sides)) > 1
+        else t("The conda packages cannot all be had together")
+    )
     place = next((item.place for item in items if item), None)
     return EnvironmentProblem(
-        t("These disagree: {0}{1}.", " and ".join(dict.fromkeys(sides)), reason)
-        if len(set(sides)) > 1
-        else t("The conda packages cannot all be had together{0}.", reason),
+        because(what, *reason),
         t("Change one of them."),
         place=place,
         details=text,

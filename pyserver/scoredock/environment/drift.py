@@ -34,7 +34,7 @@ class State(str, Enum):
 class Line:
     """One dependency: what the file wants, what was resolved and where from, and what is installed.
 
-    ``place`` is its line in the file; ``wanted`` the text as written; ``message`` a sentence for a hover.
+    ``place`` is its line in the file; ``wanted`` the text as written; ``verdict`` says how the two stand to each other.
     """
 
     name: str
@@ -44,7 +44,12 @@ class Line:
     resolved: str | None = None
     installed: str | None = None
     source: str = ""
-    message: str = ""
+    verdict: str = ""
+
+    @property
+    def message(self) -> str:
+        """The verdict, and where what is installed comes from: for a hover."""
+        return f"{self.verdict} {t('It comes from {0}.', self.source)}" if self.source and self.installed else self.verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,20 +110,19 @@ def against_definition(specification: Specification, other: Specification) -> Dr
         place = next((wish.place for wish in (*specification.pip, *specification.conda) if wish.name == item.name), None)
         wanted = f"{item.name}{item.specifier}"
         if their is None:
-            state, message = State.NOT_SYNCED, f"{other.path.name} does not name {item.name}."
+            state, message = State.NOT_SYNCED, t("{0} does not name {1}.", other.path.name, item.name)
         elif their.specifier == item.specifier:
             state = State.IN_SYNC if item.pin else State.UNPINNED
             message = t("{0} asks for the same.", other.path.name)
         elif their.pin and item.specifier and _allows(item.specifier, their.pin):
-            state, message = State.UNPINNED, f"{other.path.name} pins {their.pin}, which '{wanted}' allows."
+            state = State.UNPINNED
+            message = t("{0} pins {1}, which '{2}' allows.", other.path.name, their.pin, wanted)
         else:
             state = State.DRIFTED
-            message = t(
-                "{0} asks for {1}{2}, this file for '{3}'.",
-                other.path.name,
-                item.name,
-                their.specifier or " in any version",
-                wanted,
+            message = (
+                t("{0} asks for {1}, this file for '{2}'.", other.path.name, f"{item.name}{their.specifier}", wanted)
+                if their.specifier
+                else t("{0} asks for {1} in any version, this file for '{2}'.", other.path.name, item.name, wanted)
             )
         lines.append(Line(item.name, wanted, state, place, None, their.pin if their else None, "", message))
     missing = tuple(f"{name}{item.specifier}" for name, item in theirs.items())
@@ -170,25 +174,25 @@ def _line(
         version = lock.version  # a conda package that is no Python distribution leaves no trace among those
     resolved, source = (lock.version, without_credentials(lock.source)) if lock else (None, "")
     wanted = without_credentials(item.text)
-    state, message = _judge(wanted, specifier, resolved, version, installed is not None)
-    where = f" It comes from {source}." if source and version else ""
-    return Line(name, wanted, state, item.place, resolved, version, source, message + where)
+    state, verdict = _judge(wanted, specifier, resolved, version, installed is not None)
+    return Line(name, wanted, state, item.place, resolved, version, source, verdict)
 
 
 def _judge(wanted: str, specifier: str, resolved: str | None, version: str | None, synced: bool) -> tuple[State, str]:
     if not synced:
-        return State.NOT_SYNCED, "The environment is not synced yet."
+        return State.NOT_SYNCED, t("The environment is not synced yet.")
     if version is None:
         if wanted.startswith("-e") or "://" in wanted or "/" in wanted:
-            return State.IN_SYNC, "Installed from a path or URL."
-        return State.NOT_SYNCED, f"{wanted} is not installed."
+            return State.IN_SYNC, t("Installed from a path or URL.")
+        return State.NOT_SYNCED, t("{0} is not installed.", wanted)
     if specifier and not _allows(specifier, version):
-        return State.DRIFTED, f"{version} is installed, which '{wanted}' does not allow."
+        return State.DRIFTED, t("{0} is installed, which '{1}' does not allow.", version, wanted)
     if resolved is not None and resolved != version:
-        return State.DRIFTED, f"{version} is installed; the environment was resolved with {resolved}."
+        return State.DRIFTED, t("{0} is installed; the environment was resolved with {1}.", version, resolved)
     if not specifier.startswith(("==", "===")) or "*" in specifier:
-        return State.UNPINNED, f"{version} is installed; the file leaves the version open, so Azure may build with another."
-    return State.IN_SYNC, f"{version} is installed, as the file asks."
+        verdict = t("{0} is installed; the file leaves the version open, so Azure may build with another.", version)
+        return State.UNPINNED, verdict
+    return State.IN_SYNC, t("{0} is installed, as the file asks.", version)
 
 
 @lru_cache(maxsize=4096)

@@ -23,7 +23,8 @@ def drift_findings(specification: Specification, drift: Drift) -> tuple[Finding,
     if all(line.installed is None and line.state is State.NOT_SYNCED for line in drift.lines):
         return _not_synced(specification, drift)
     found = [finding for line in drift.lines if (finding := _of(line, specification))]
-    others = [f"{name} {version} was added" for name, version in drift.extra] + [f"{name} is gone" for name in drift.missing]
+    others = [t("{0} {1} was added", name, version) for name, version in drift.extra]
+    others += [t("{0} is gone", name) for name in drift.missing]
     first = _first_place(specification)
     if others and first is not None:
         message = t("The environment on this machine was changed after its sync: {0}. Sync it again.", ", ".join(others[:5]))
@@ -41,7 +42,7 @@ def definition_findings(specification: Specification) -> tuple[Finding, ...]:
         drift = against_definition(specification, read_azureml_environment(exported))
     except EnvironmentProblem:
         return ()  # a file of another kind; whoever opens it is told
-    again = f"'{EXPORTED}' was exported from an earlier text of this file: export it again before Azure builds from it."
+    again = t("'{0}' was exported from an earlier text of this file: export it again before Azure builds from it.", EXPORTED)
     return tuple(
         Finding(line.place, "SD413", "environment-drifted", Severity.INFORMATION, f"{line.message} {again}")
         for line in drift.lines
@@ -55,8 +56,12 @@ def service_findings(specification: Specification, service: str, installed: dict
     for line in compare(specification, installed, ()).lines:
         if line.place is None or line.state not in (State.DRIFTED, State.NOT_SYNCED):
             continue
-        has = f"runs with {line.name} {line.installed}" if line.installed else f"runs without {line.name}"
-        message = t("The service '{0}' {1}, this line asks for '{2}'. Update the service.", service, has, line.wanted)
+        message = (
+            t("The service '{0}' runs with {1} {2}, this line asks for '{3}'.", service, line.name, line.installed, line.wanted)
+            if line.installed
+            else t("The service '{0}' runs without {1}, this line asks for '{2}'.", service, line.name, line.wanted)
+        )
+        message = f"{message} {t('Update the service.')}"
         found.append(Finding(line.place, "SD413", "environment-drifted", Severity.INFORMATION, message))
     return tuple(found)
 
@@ -70,7 +75,7 @@ def _of(line: Line, specification: Specification) -> Finding | None:
         )
         fix = _pin(line, conda=any(item.place == line.place for item in specification.conda))
         return Finding(line.place, "SD414", "dependency-unpinned", Severity.INFORMATION, message, fix)
-    message = t("{0} Sync the environment again.", line.message.split(" It comes from")[0])
+    message = f"{line.verdict} {t('Sync the environment again.')}"
     return Finding(line.place, "SD413", "environment-drifted", Severity.WARNING, message)
 
 

@@ -165,6 +165,7 @@ def _reachable(index: tuple[tuple[str, str], ...], notes: list[str]) -> tuple[tu
             part for part in parts if (part.startswith(("file:", "/", "~", ".")) and "INDEX" in name) or part.startswith("/")
         ]
         if outside:
+            # In English: it is kept with the image, and told on the command line alone.
             notes.append(f"The package folders {', '.join(outside)} of this machine are out of reach while the image is built.")
         inside = [part for part in parts if part not in outside]
         if inside:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from scoredock.environment.requirement_lines import normalised
+from scoredock.l10n import t
 
 
 def nearest_names(name: str) -> tuple[str, ...]:
@@ -12,3 +13,11 @@ def nearest_names(name: str) -> tuple[str, ...]:
     from scoredock.environment.twins import known_distributions
 
     return tuple(get_close_matches(normalised(name), known_distributions(), n=2, cutoff=0.75))
+
+
+def did_you_mean(name: str) -> str:
+    """A question that offers the nearest names; empty when nothing is near."""
+    near = [repr(other) for other in nearest_names(name)]
+    if len(near) > 1:
+        return t("Did you mean {0} or {1}?", *near)
+    return t("Did you mean {0}?", *near) if near else ""

@@ -53,7 +53,7 @@ async def own_environment(interpreter: Path, progress: Progress = silent) -> Rea
         python_version=about.version,
         strategy=Strategy.OWN,
         server=server,
-        notes=("Your own interpreter is used as it is; nothing holds it to the versions that Azure uses.",),
+        notes=(t("Your own interpreter is used as it is; nothing holds it to the versions that Azure uses."),),
     )
 
 

@@ -14,8 +14,8 @@ from packaging.version import InvalidVersion, Version
 
 from scoredock.environment.conda_versions import as_pep440
 from scoredock.environment.uv import Uv, UvFailed
-from scoredock.environment.values import EnvironmentProblem, Specification
-from scoredock.l10n import t
+from scoredock.environment.values import EnvironmentProblem, Note, Specification
+from scoredock.l10n import deferred, t
 from scoredock.progress import Progress, Step
 
 # The lines of azureml-inference-server-http that exist: 0.8 is the last for 3.7; nothing older starts a current script.
@@ -26,11 +26,11 @@ USUAL = SpecifierSet(">=3.9,<3.14")
 
 @dataclass(frozen=True, slots=True)
 class Python:
-    """An interpreter: its path, its full version, and what is to be said of the choice ("" when nothing)."""
+    """An interpreter: its path, its full version, and what is to be said of the choice."""
 
     path: Path
     version: str
-    note: str = ""
+    note: Note | None = None
 
 
 async def find_python(specification: Specification, uv: Uv, progress: Progress, *, offline: bool) -> Python:
@@ -41,10 +41,8 @@ async def find_python(specification: Specification, uv: Uv, progress: Progress, 
     for look in (_at_hand, _found_by_uv):
         candidates = await look(uv)
         if chosen := _best(candidates, wanted if wanted is not None else USUAL):
-            note = (
-                "" if wanted is not None else f"The file names no Python; {chosen.version} is used here, Azure takes its newest."
-            )
-            return Python(chosen.path, chosen.version, note)
+            said = deferred("The file names no Python; {0} is used here, Azure takes its newest.")
+            return Python(chosen.path, chosen.version, Note(said, (chosen.version,)) if wanted is None else None)
         close = close or _same_minor(candidates, specification)
     if close:
         return close
@@ -117,7 +115,8 @@ def _same_minor(candidates: list[Python], specification: Specification) -> Pytho
     chosen = _best([p for p in candidates if p.version.startswith(match[1] + ".")], SpecifierSet(f"=={match[1]}.*"))
     if chosen is None:
         return None
-    return Python(chosen.path, chosen.version, f"The file asks for Python {match[0]}; {chosen.version}, which is here, is used.")
+    said = Note(deferred("The file asks for Python {0}; {1}, which is here, is used."), (match[0], chosen.version))
+    return Python(chosen.path, chosen.version, said)
 
 
 def _version(python: Python) -> Version | None:

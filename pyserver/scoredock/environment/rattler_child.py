@@ -38,11 +38,11 @@ def reporter() -> Any:
         def on_download_progress(self, download_idx: int, progress: int, total: int | None) -> None:
             self.downloads[download_idx] = progress, total or progress
             done = sum(part for part, _ in self.downloads.values())
-            say(step="Downloading packages", done=done, total=sum(whole for _, whole in self.downloads.values()), unit="bytes")
+            say(step="download", done=done, total=sum(whole for _, whole in self.downloads.values()))
 
         def on_link_complete(self, index: int) -> None:
             self.linked += 1
-            say(step="Installing packages", done=self.linked, total=self.operations, unit="items")
+            say(step="install", done=self.linked, total=self.operations)
 
     return Reporter()  # type: ignore[abstract]  # the protocol's own bodies do nothing, which is what is wanted
 
@@ -59,7 +59,7 @@ async def work(job: dict[str, Any]) -> None:
     )
     configuration = rattler.ChannelConfig(channel_alias=job["alias"])
     channels = [rattler.Channel(name, configuration) for name in job["channels"]]
-    say(step="Solving conda packages", detail=f"{len(job['specs'])} wanted")
+    say(step="solve", count=len(job["specs"]), solved=False)
     try:
         records = await solved(job["specs"], channels, gateway)
     except exceptions.SolverError as error:
@@ -71,7 +71,7 @@ async def work(job: dict[str, Any]) -> None:
     except (exceptions.GatewayError, exceptions.FetchRepoDataError) as error:
         say(error="unreachable", text=chain(error))
         return
-    say(step="Solving conda packages", detail=f"{len(records)} packages")
+    say(step="solve", count=len(records), solved=True)
     if not job["prefix"]:
         found(records)
         return

@@ -27,7 +27,7 @@ from filelock import FileLock, Timeout
 
 from scoredock.environment.integrity import files_are_there, is_declared_whole, write_manifest
 from scoredock.environment.uv import end_group
-from scoredock.environment.values import EnvironmentProblem, ReadyEnvironment, ServerPackage, Strategy
+from scoredock.environment.values import EnvironmentProblem, Note, ReadyEnvironment, ServerPackage, Strategy
 from scoredock.folders import cache_folder, data_folder
 from scoredock.l10n import t
 from scoredock.progress import Progress, Step
@@ -52,7 +52,7 @@ class Record:
     strategy: str
     server_version: str | None
     server_added: bool
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     top_level: tuple[str, ...]
     described_by: str
     made_at: float
@@ -72,9 +72,18 @@ def read_record(key: str) -> Record | None:
     """The record of a key; ``None`` when there is none that can be read."""
     try:
         content: dict[str, Any] = json.loads((root() / f"{key}.json").read_text(encoding="utf-8"))
-        return Record(**content | {"notes": tuple(content["notes"]), "top_level": tuple(content["top_level"])})
+        notes = tuple(map(_note, content["notes"]))
+        return Record(**content | {"notes": notes, "top_level": tuple(content["top_level"])})
     except (OSError, ValueError, TypeError, KeyError):
         return None
+
+
+def _note(kept: str | dict[str, Any]) -> Note:
+    """A note as it was kept; earlier versions kept whole sentences."""
+    if isinstance(kept, str):
+        return Note(kept)
+    values = tuple(value if isinstance(value, str) else _note(value) for value in kept["values"])
+    return Note(kept["text"], values, kept["opens"])
 
 
 def ready(key: str, *, deep: bool = False) -> ReadyEnvironment | None:
@@ -112,7 +121,7 @@ def _environment(record: Record) -> ReadyEnvironment:
         strategy=Strategy(record.strategy),
         server=server,
         lock=next((path for path in (lock_path(record.key), prefix / _LOCK_COPY) if path.exists()), None),
-        notes=record.notes,
+        notes=tuple(map(str, record.notes)),
     )
 
 

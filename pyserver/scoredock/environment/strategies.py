@@ -18,8 +18,8 @@ from scoredock.environment.server_package import ADDED_LINE, SERVER
 from scoredock.environment.twins import with_twins
 from scoredock.environment.uv import Uv, UvFailed
 from scoredock.environment.uv_strategy import Wanted, install, install_text, make_venv, resolve, resolve_from_cache, wanted
-from scoredock.environment.values import EnvironmentProblem, Specification, Strategy
-from scoredock.l10n import t
+from scoredock.environment.values import EnvironmentProblem, Note, Specification, Strategy
+from scoredock.l10n import deferred, t
 from scoredock.progress import Progress
 
 
@@ -47,7 +47,7 @@ class Made:
     interpreter: Path
     python_version: str
     resolved: tuple[Resolved, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 async def with_uv(job: Job) -> Made:
@@ -89,14 +89,14 @@ async def _ahead(job: Job, want: Wanted, python: Path) -> tuple[Path, tuple[Reso
     return interpreter, guess
 
 
-def _older_server(resolved: tuple[Resolved, ...], lines: tuple[str, ...], python_version: str) -> str:
+def _older_server(resolved: tuple[Resolved, ...], lines: tuple[str, ...], python_version: str) -> Note | None:
     """A sentence where the file's pins forced an old line of a server that was added (1.4 is the first for today's Flask)."""
     version = next((item.version for item in resolved if item.name == SERVER), None)
     if ADDED_LINE not in lines or version is None or Version(python_version) < Version("3.9"):
-        return ""
+        return None
     if Version(version) >= Version("1.4"):
-        return ""
-    return t("The inference server {0} was added: newer ones disagree with the file's pins.", version)
+        return None
+    return Note(deferred("The inference server {0} was added: newer ones disagree with the file's pins."), (version,))
 
 
 async def with_twins_of_conda(job: Job) -> Made:
@@ -130,8 +130,8 @@ async def with_conda(job: Job) -> Made:
     if pip:
         await install(pip, want, specification, uv, job.progress, interpreter=interpreter)
     scripts = unrun_scripts(job.folder)
-    said = t("The post-link scripts of {0} were not run; Azure's conda runs them.", ", ".join(scripts)) if scripts else ""
-    return Made(interpreter, version, (*conda, *pip), (said,) if said else ())
+    said = Note(deferred("The post-link scripts of {0} were not run; Azure's conda runs them."), (", ".join(scripts),))
+    return Made(interpreter, version, (*conda, *pip), (said,) if scripts else ())
 
 
 WAYS: dict[Strategy, Callable[[Job], Awaitable[Made]]] = {

@@ -25,8 +25,8 @@ from scoredock.environment.server_package import names_the_server, server_of
 from scoredock.environment.strategies import WAYS, Job, Made
 from scoredock.environment.tools import fetch_uv
 from scoredock.environment.uv import Uv
-from scoredock.environment.values import EnvironmentProblem, ReadyEnvironment, Specification, Strategy
-from scoredock.l10n import t
+from scoredock.environment.values import EnvironmentProblem, Note, ReadyEnvironment, Specification, Strategy
+from scoredock.l10n import deferred, t
 from scoredock.progress import Progress, Step, silent
 
 __all__ = ["find", "read_specification", "sync"]
@@ -80,8 +80,8 @@ async def sync(
                 details=none.details,
             ) from None
         reason = none.reason
-    progress(Step(t("Taking conda packages from PyPI instead"), reason))
-    note = f"{reason[0].upper()}{reason[1:]}, so conda packages were taken from PyPI."
+    progress(Step(t("Taking conda packages from PyPI instead"), str(reason)))
+    note = Note(deferred("{0}, so conda packages were taken from PyPI."), (replace(reason, opens=True),))
     return await _sync(specification, ways[1], progress, offline=offline, upgrade=upgrade, note=note)
 
 
@@ -91,7 +91,13 @@ def strategies(specification: Specification) -> tuple[Strategy, ...]:
 
 
 async def _sync(
-    specification: Specification, strategy: Strategy, progress: Progress, *, offline: bool, upgrade: bool, note: str = ""
+    specification: Specification,
+    strategy: Strategy,
+    progress: Progress,
+    *,
+    offline: bool,
+    upgrade: bool,
+    note: Note | None = None,
 ) -> ReadyEnvironment:
     key = environment_key(specification, strategy)
     async with store.held(key, progress):

@@ -16,7 +16,8 @@ from typing import Any
 from scoredock.environment.conda_file import conda_name
 from scoredock.environment.conda_versions import as_pep440, version_and_build
 from scoredock.environment.requirement_lines import normalised
-from scoredock.environment.values import Requirement, Specification
+from scoredock.environment.values import Note, Requirement, Specification
+from scoredock.l10n import deferred
 
 # Libraries, compilers and runtimes of other languages: conda packages them, PyPI does not.
 _NO_TWIN = re.compile(r"^(_|r-|lib(?!rosa|sass|tmux|cst|linear)|cuda|xorg-|m2-|msys2-|perl-|gcc|gxx|vs20|ld_impl|sysroot)")
@@ -28,7 +29,7 @@ class Mapped:
 
     pip: tuple[Requirement, ...]
     left_out: tuple[Requirement, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 def twin_of(name: str) -> str | None:
@@ -60,13 +61,14 @@ def with_twins(specification: Specification) -> Mapped:
         named.add(twin)
     notes = []
     if pip:
-        notes.append(f"Taken from PyPI, while Azure takes conda's own builds: {_listed([item.text for item in pip])}.")
+        taken = _listed([item.text for item in pip])
+        notes.append(Note(deferred("Taken from PyPI, while Azure takes conda's own builds: {0}."), (taken,)))
     if left_out:
-        notes.append(f"Only conda has {_listed([conda_name(item.text)[0] for item in left_out])}: left out here.")
+        names = _listed([conda_name(item.text)[0] for item in left_out])
+        notes.append(Note(deferred("Only conda has {0}: left out here."), (names,)))
     if loosened:
-        notes.append(
-            f"{_listed(loosened)} ask for a build or a choice of versions that only conda understands; it is left open here."
-        )
+        said = deferred("{0} ask for a build or a choice of versions that only conda understands; it is left open here.")
+        notes.append(Note(said, (_listed(loosened),)))
     return Mapped(tuple(pip), tuple(left_out), tuple(notes))
 
 
@@ -81,9 +83,12 @@ def known_modules() -> dict[str, tuple[str, ...]]:
     return {name: tuple(distributions) for name, distributions in _names()["modules"].items()}
 
 
-def _listed(items: list[str]) -> str:
-    shown = items if len(items) <= 4 else [*items[:3], f"{len(items) - 3} more"]
-    return ", ".join(shown[:-1]) + (" and " if len(shown) > 1 else "") + shown[-1]
+def _listed(items: list[str]) -> str | Note:
+    if len(items) == 1:
+        return items[0]
+    if len(items) > 4:
+        return Note(deferred("{0} and {1} more"), (", ".join(items[:3]), str(len(items) - 3)))
+    return Note(deferred("{0} and {1}"), (", ".join(items[:-1]), items[-1]))
 
 
 @cache

@@ -45,7 +45,7 @@ async def explain(
             details=failed.last_lines(3),
         )
     if "hash mismatch" in text.lower():
-        return _about(text, specification, "does not have the hash that the file gives", "Correct the hash or the version.")
+        return _wrong_hash(text, specification)
     if re.search(r"was not found in the package registry", text):
         return _unknown_package(text, specification)
     if "network was disabled" in text or "was not found in the cache" in text:
@@ -58,9 +58,11 @@ async def explain(
         return _unreachable(text)
     if "Distribution not found at" in text or "does not appear to be a Python project" in text:
         match = re.search(r"Distribution not found at: (?:file://)?(\S+)", text) or re.search(r"`?(\S+?)`? does not appear", text)
-        what = match[1].strip("`") if match else "A package"
+        what = match[1].strip("`") if match else ""
         return EnvironmentProblem(
-            t("{0} is not a package that can be installed.", what), t("Correct the path."), place=_place_of(what, specification)
+            t("{0} is not a package that can be installed.", what or t("A package")),
+            t("Correct the path."),
+            place=_place_of(what, specification),
         )
     if "Couldn't parse requirement" in text or "Expected" in text.splitlines()[0]:
         return _unreadable(text, specification)
@@ -71,17 +73,13 @@ def _unknown_package(text: str, specification: Specification) -> EnvironmentProb
     match = re.search(r"Because (\S+) was not found in the package registry", text) or re.search(
         r"(\S+) was not found in the package registry", text
     )
-    name = match[1] if match else "A package"
-    from scoredock.environment.known_names import nearest_names
+    name = match[1] if match else ""
+    from scoredock.environment.known_names import did_you_mean
 
-    near = nearest_names(name)
-    todo = (
-        t("Did you mean {0}?", " or ".join(repr(n) for n in near))
-        if near
-        else t("Correct its name, or add the index that has it.")
-    )
     return EnvironmentProblem(
-        t("There is no package '{0}' in the package index.", name), todo, place=_place_of(name, specification)
+        t("There is no package '{0}' in the package index.", name or t("A package")),
+        did_you_mean(name) or t("Correct its name, or add the index that has it."),
+        place=_place_of(name, specification),
     )
 
 
@@ -95,7 +93,9 @@ def _offline(text: str, specification: Specification) -> EnvironmentProblem:
 
 def _not_cached(names: list[str], specification: Specification) -> EnvironmentProblem:
     return EnvironmentProblem(
-        t("Offline, and not in the cache: {0}.", ", ".join(names) if names else "some packages"),
+        t("Offline, and not in the cache: {0}.", ", ".join(names))
+        if names
+        else t("Offline, and not in the cache: some packages."),
         t("Sync once while online; afterwards offline works."),
         place=_place_of(re.split(r"[=<>!~\[{]", names[0])[0], specification) if names else None,
     )
@@ -103,13 +103,13 @@ def _not_cached(names: list[str], specification: Specification) -> EnvironmentPr
 
 def _build_failed(text: str, specification: Specification) -> EnvironmentProblem:
     match = re.search(r"(?:Failed to build|Failed to download and build|Failed to prepare distribution.*?)\s+`([^`]+)`", text)
-    what = re.sub(r"\s*@ .*", "", match[1]) if match else "A package"
+    what = re.sub(r"\s*@ .*", "", match[1]) if match else ""
     # uv shows the backend's whole output between these marks; the reason stands at its end.
     output = re.split(r"\[(?:stdout|stderr)\]", text)[-1]
     output = re.split(r"\n\s*hint: ", output)[0]
     lines = [line.strip() for line in output.strip().splitlines() if line.strip()][-8:]
     return EnvironmentProblem(
-        t("There is no ready-made wheel of {0} for this Python and platform, and building it failed.", what),
+        t("There is no ready-made wheel of {0} for this Python and platform, and building it failed.", what or t("A package")),
         t("Pin a version that has a wheel, or install what its build needs."),
         place=_place_of(re.split(r"[=<> ]", what)[0], specification),
         details="\n".join(lines),
@@ -123,12 +123,15 @@ async def _unsolvable(
     added = want is not None and ADDED_LINE in want.lines and not names_the_server(specification)
     if added and want is not None and SERVER in text and await _solves_without_server(want, uv, python):
         pins = [pin for pin in _sides(text) if not pin.startswith(SERVER)]
-        sides = " and ".join(pins[:1]) or "The file's pins"
-        reason = _reason(text, SERVER)
+        what = (
+            t("The file's {0} and the inference server disagree", pins[0])
+            if pins
+            else t("The file's pins and the inference server disagree")
+        )
         return EnvironmentProblem(
-            t("The file's {0} and the inference server disagree{1}.", sides, reason),
+            because(what, *_reason(text, SERVER)),
             t("Loosen that pin, or name a server version that goes with it."),
-            place=_place_of(re.split(r"[=<>!~\[{; ]", sides)[0], specification),
+            place=_place_of(re.split(r"[=<>!~\[{; ]", pins[0])[0], specification) if pins else None,
             details=_short(text),
         )
     sides_found = _sides(text)
@@ -147,10 +150,13 @@ async def _unsolvable(
     wheels = re.search(r"Because (\S+?)==(\S+) has no wheels? with a matching", text)
     if wheels or "Requires-Python" in text or re.search(r"the current Python version \(\S+\) does not satisfy", text):
         return _wrong_python(text, specification)
-    disagree = " and ".join(sides_found[:2])
-    what = t("These disagree: {0}", disagree) if len(sides_found) > 1 else t("The requirements cannot all be met")
+    what = (
+        t("These disagree: {0}", t("{0} and {1}", *sides_found[:2]))
+        if len(sides_found) > 1
+        else t("The requirements cannot all be met")
+    )
     return EnvironmentProblem(
-        f"{what}{_reason(text, sides_found[0] if sides_found else '')}.",
+        because(what, *_reason(text, sides_found[0] if sides_found else "")),
         t("Change one of them."),
         place=_place_of(re.split(r"[=<>!~\[{; ]", sides_found[0])[0], specification) if sides_found else None,
         details=_short(text),
@@ -159,10 +165,13 @@ async def _unsolvable(
 
 def _wrong_python(text: str, specification: Specification) -> EnvironmentProblem:
     match = re.search(r"(?:Because|and) ([A-Za-z0-9][\w.-]*[=<>!~]=?[^\s,]+) (?:has no wheels|depends on Python)", text)
-    what = match[1] if match else "A package"
+    what = match[1] if match else ""
+    named = what or t("A package")
     current = re.search(r"(?:CPython|current Python version \()\s*\(?(\d+\.\d+(?:\.\d+)?)", text)
     return EnvironmentProblem(
-        t("{0} does not exist for Python {1}.", what, current[1] if current else "of this version"),
+        t("{0} does not exist for Python {1}.", named, current[1])
+        if current
+        else t("{0} does not exist for Python of this version.", named),
         t("Pin a version that does, or another Python."),
         place=_place_of(re.split(r"[=<>!~\[{; ]", what)[0], specification),
         details=_short(text),
@@ -190,27 +199,34 @@ def _sides(text: str) -> list[str]:
     return found
 
 
-def _reason(text: str, about: str) -> str:
+def because(what: str, asking: str = "", asked: str = "") -> str:
+    """A sentence without its full stop, and with who asks for what where that is known, as one sentence."""
+    return f"{what}: {t('{0} needs {1}', asking, asked)}." if asking else f"{what}."
+
+
+def _reason(text: str, about: str) -> tuple[str, ...]:
+    """Who asks for what, so that it cannot be had; empty when uv does not say."""
     joined = re.sub(r"\{[^}]*\}", "", re.sub(r"\s*\n\s+", " ", text))
     name = re.split(r"[=<>!~\[{]", about)[0]
     match = re.search(rf"({re.escape(name)}\S*) depends on ([A-Za-z0-9][^\s]*)", joined) if name else None
     match = match or re.search(r"([A-Za-z0-9][\w.-]*[=<>!~]\S*) depends on ([A-Za-z0-9][^\s]*)", joined)
-    if not match:
-        return ""
-    return t(": {0} needs {1}", match[1], match[2].rstrip(",."))
+    return (match[1], match[2].rstrip(",.")) if match else ()
 
 
 def _unreachable(text: str) -> EnvironmentProblem:
     url = re.search(r"https?://[^\s`')]+", text)
-    host = re.sub(r"^https?://(?:[^/@]*@)?([^/]+).*$", r"\1", url[0]) if url else "the package index"
-    certificate = "certificate" in text.lower()
-    why = t("its certificate is not trusted") if certificate else t("it cannot be reached")
-    todo = (
-        t("Name your company's certificate bundle in SSL_CERT_FILE or in pip's 'cert' setting.")
-        if certificate
-        else t("Check the network, proxy and index settings, or sync offline.")
+    host = re.sub(r"^https?://(?:[^/@]*@)?([^/]+).*$", r"\1", url[0]) if url else t("the package index")
+    if "certificate" in text.lower():
+        return EnvironmentProblem(
+            t("Nothing could be fetched from {0}: its certificate is not trusted.", host),
+            t("Name your company's certificate bundle in SSL_CERT_FILE or in pip's 'cert' setting."),
+            details=_short(text),
+        )
+    return EnvironmentProblem(
+        t("Nothing could be fetched from {0}: it cannot be reached.", host),
+        t("Check the network, proxy and index settings, or sync offline."),
+        details=_short(text),
     )
-    return EnvironmentProblem(t("Nothing could be fetched from {0}: {1}.", host, why), todo, details=_short(text))
 
 
 def _unreadable(text: str, specification: Specification) -> EnvironmentProblem:
@@ -219,16 +235,23 @@ def _unreadable(text: str, specification: Specification) -> EnvironmentProblem:
     place = next((item.place for item in specification.pip if written and written in item.text), None)
     cause = next((line.removeprefix("cause: ") for line in lines if line.startswith("cause:")), "")
     return EnvironmentProblem(
-        t("'{0}' is not a requirement that pip can read{1}.", written, ": " + cause if cause else ""),
+        t("'{0}' is not a requirement that pip can read: {1}.", written, cause)
+        if cause
+        else t("'{0}' is not a requirement that pip can read.", written),
         t("Correct the line."),
         place=place,
     )
 
 
-def _about(text: str, specification: Specification, what: str, todo: str) -> EnvironmentProblem:
+def _wrong_hash(text: str, specification: Specification) -> EnvironmentProblem:
     match = re.search(r"`([A-Za-z0-9][\w.-]*)(==[^`]*)?`", text)
-    name = match[1] if match else "A package"
-    return EnvironmentProblem(f"{name} {what}.", todo, place=_place_of(name, specification), details=_short(text))
+    name = match[1] if match else ""
+    return EnvironmentProblem(
+        t("{0} does not have the hash that the file gives.", name or t("A package")),
+        t("Correct the hash or the version."),
+        place=_place_of(name, specification),
+        details=_short(text),
+    )
 
 
 def _is_git_trouble(text: str) -> bool:

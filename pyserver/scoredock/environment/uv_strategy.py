@@ -141,7 +141,7 @@ async def install(
     """Install exactly what was resolved; from uv's cache alone when all of it is there, which needs no network at all."""
     text = install_text(resolved, want)
     listen = Listener(progress, total=len(resolved))
-    progress(Step(t("Installing packages"), f"{len(resolved)} packages", 0, len(resolved)))
+    progress(Step(t("Installing packages"), t("{0} packages", len(resolved)), 0, len(resolved)))
     arguments = ["pip", "install", "--no-deps", "--python", str(interpreter), *want.arguments, "-r", "-"]
     try:
         try:
@@ -204,7 +204,7 @@ class Listener:
             return
         what, subject, number, unit = match.groups()
         if what == "Resolved":
-            self.progress(Step(t("Resolving packages"), f"{subject} packages"))
+            self.progress(Step(t("Resolving packages"), t("{0} packages", subject)))
         elif what == "Downloading":
             self.sizes[subject] = int(float(number) * _UNITS[unit]) if number else 0
             self._download(subject)
@@ -214,9 +214,11 @@ class Listener:
         elif what in ("Building", "Built"):
             self.progress(Step(t("Building packages"), subject))
         elif what == "Prepared":
-            self.progress(Step(t("Downloading packages"), f"{subject} packages", self.done, sum(self.sizes.values()), "bytes"))
+            whole = sum(self.sizes.values())
+            self.progress(Step(t("Downloading packages"), t("{0} packages", subject), self.done, whole, "bytes"))
         elif what == "Installed":
-            self.progress(Step(t("Installing packages"), f"{subject} packages", int(subject), self.total or int(subject)))
+            whole = self.total or int(subject)
+            self.progress(Step(t("Installing packages"), t("{0} packages", subject), int(subject), whole))
 
     def _download(self, subject: str) -> None:
         everything = sum(self.sizes.values())

@@ -9,6 +9,7 @@ from typing import Literal
 
 from scoredock.errors import ScoredockError
 from scoredock.finding import Place
+from scoredock.l10n import t
 
 
 class EnvironmentProblem(ScoredockError):
@@ -61,6 +62,20 @@ class Specification:
     constraints: tuple[Requirement, ...] = ()  # lines of "-c" files: versions allowed, not packages wanted
     read_files: tuple[Path, ...] = ()
     interpreter: str | None = None  # SDK v1's user-managed environments name one, and list no packages
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence that is kept on disk, and read by the editor in one language and on the command line in another: its English
+    text and its values, which may be such texts too. ``str`` says it; ``opens`` marks a part that begins a sentence."""
+
+    text: str
+    values: tuple[str | Note, ...] = ()
+    opens: bool = False
+
+    def __str__(self) -> str:
+        said = t(self.text, *self.values)
+        return f"{said[:1].upper()}{said[1:]}" if self.opens else said
 
 
 @dataclass(frozen=True, slots=True)
