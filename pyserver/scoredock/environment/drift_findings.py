@@ -56,12 +56,12 @@ def service_findings(specification: Specification, service: str, installed: dict
     for line in compare(specification, installed, ()).lines:
         if line.place is None or line.state not in (State.DRIFTED, State.NOT_SYNCED):
             continue
-        message = (
+        what = (
             t("The service '{0}' runs with {1} {2}, this line asks for '{3}'.", service, line.name, line.installed, line.wanted)
             if line.installed
             else t("The service '{0}' runs without {1}, this line asks for '{2}'.", service, line.name, line.wanted)
         )
-        message = f"{message} {t('Update the service.')}"
+        message = f"{what} {t('Update the service.')}"
         found.append(Finding(line.place, "SD413", "environment-drifted", Severity.INFORMATION, message))
     return tuple(found)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 
 from scoredock.environment.image_values import BaseImage, EarlierImage, HostBuild
-from scoredock.l10n import t
 
 # Azure's own images put their environment under /azureml-envs or /opt/miniconda; ours must not shadow either.
 PREFIX = "/opt/scoredock/env"
@@ -111,7 +110,7 @@ def classic(
 
 def _run(mounts: list[str], commands: list[str]) -> str:
     mounted = "".join(f"{mount} \\\n    " for mount in mounts)
-    return t("RUN {0}", mounted) + " \\\n && ".join(commands)
+    return f"RUN {mounted}" + " \\\n && ".join(commands)
 
 
 def _fits(base: BaseImage, minor: str) -> bool:
