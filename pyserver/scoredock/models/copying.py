@@ -65,8 +65,8 @@ def _walk(folder: Path, relative: PurePosixPath, above: tuple[Path, ...]) -> Ite
         elif entry.is_file():
             yield path, name
         else:
-            kind = "a link to nothing" if entry.is_symlink() else "no file"
-            raise ModelProblem(t("{0} is {1}.", path, kind), t("Remove it from the model's folder."))
+            what = t("{0} is a link to nothing.", path) if entry.is_symlink() else t("{0} is no file.", path)
+            raise ModelProblem(what, t("Remove it from the model's folder."))
 
 
 def copy_model(source: Path, target: Path, advance: Advance, stop: Event) -> tuple[Sealed, ...]:

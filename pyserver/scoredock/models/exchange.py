@@ -29,7 +29,7 @@ def export_model(registry: Registry, model: RegisteredModel, folder: Path, *, pr
     card: dict[str, Any] = {"name": model.name, "version": model.version, **as_json(model)}
     if sample is not None:
         card["sample_input"] = sample.read_text(encoding="utf-8")
-    with saying_what_failed(f"The model {model.id} cannot be exported to {folder}", folder):
+    with saying_what_failed(t("The model {0} cannot be exported to {1}", model.id, folder), folder):
         write_json(folder / CARD, card)
     return folder
 
@@ -47,7 +47,7 @@ def import_model(
     given or ``keep_version`` asks for the one it had."""
     card = _card(folder)
     told = from_json(card, str(card.get("name")), str(card.get("version")), str(folder))
-    with saying_what_failed(f"The folder {folder} cannot be imported", folder), registry.layout.staging() as scratch:
+    with saying_what_failed(t("The folder {0} cannot be imported", folder), folder), registry.layout.staging() as scratch:
         sample = None
         if isinstance(card.get("sample_input"), str):
             sample = scratch / "sample.json"

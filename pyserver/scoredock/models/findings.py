@@ -45,7 +45,7 @@ def model_findings(
 
 
 def _unreadable(model: ModelFile, place: Place, loaded: bool) -> Iterator[Finding]:
-    if model.complete or "takes longer to read" in model.problem:
+    if model.complete or model.out_of_time:
         return
     severity = Severity.ERROR if loaded else Severity.WARNING
     yield Finding(place, "SD412", "model-unreadable", severity, model.problem)
@@ -55,18 +55,14 @@ def _suspicious(model: ModelFile, place: Place) -> Iterator[Finding]:
     if not model.suspicious:
         return
     first, others = model.suspicious[0], len(model.suspicious) - 1
-    act = "calls" if first.called else "names"
-    more = f" (and {others} more)" if others else ""
-    where = f" in {first.inside}" if first.inside else ""
-    message = t(
-        "Loading {0} {1} {2}{3}, which {4}{5}. No model needs that: load it only if you know who made it.",
-        model.path.name,
-        act,
-        first.name,
-        where,
-        first.why,
-        more,
+    name = t("{0} in {1}", first.name, first.inside) if first.inside else first.name
+    why = t("{0} (and {1} more)", first.why, others) if others else first.why
+    loading = (
+        t("Loading {0} calls {1}, which {2}.", model.path.name, name, why)
+        if first.called
+        else t("Loading {0} names {1}, which {2}.", model.path.name, name, why)
     )
+    message = " ".join((loading, t("No model needs that: load it only if you know who made it.")))
     yield Finding(place, "SD409", "unsafe-pickle-global", Severity.WARNING, message)
 
 

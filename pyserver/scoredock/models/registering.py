@@ -15,8 +15,6 @@ from scoredock.models.records import RegisteredModel
 from scoredock.models.values import ModelProblem
 from scoredock.progress import Progress, Step
 
-COPYING = "Copying the model"
-
 
 @dataclass(frozen=True, slots=True)
 class About:
@@ -65,13 +63,14 @@ def copied_in(source: Path, staging: Path, registry: Path, progress: Progress) -
 def advance_of(progress: Progress, total: int, detail: str) -> Advance:
     """A listener for copied bytes that tells ``progress``."""
     done, lock = 0, Lock()
-    progress(Step(COPYING, detail, 0, total, "bytes"))
+    what = t("Copying the model")
+    progress(Step(what, detail, 0, total, "bytes"))
 
     def advance(count: int) -> None:
         nonlocal done
         with lock:  # two threads copy
             done += count
-            progress(Step(COPYING, detail, done, total, "bytes"))
+            progress(Step(what, detail, done, total, "bytes"))
 
     return advance
 

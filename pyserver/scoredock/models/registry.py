@@ -23,7 +23,7 @@ from scoredock.models.records import RegisteredModel, as_json, from_json, read_j
 from scoredock.models.registering import NOTHING, About, advance_of, check_source, copied_in, described, now
 from scoredock.models.trouble import saying_what_failed
 from scoredock.models.values import ModelDamaged, ModelNotFound, ModelProblem, VersionTaken
-from scoredock.models.verifying import AGAIN, damaged, read_seals, verify
+from scoredock.models.verifying import AGAIN, is_gone, read_seals, verify, was_changed
 from scoredock.progress import Progress, silent
 
 
@@ -70,11 +70,11 @@ class Registry:
             version = max(found, key=names.order)
         if not live.record(name, names.checked_version(version)).is_file():
             raise self._missing(name, version)
-        with saying_what_failed(f"The model {name} {version} cannot be read", self.root):
+        with saying_what_failed(t("The model {0} cannot be read", f"{name} {version}"), self.root):
             try:
                 record = read_json(live.record(name, version))
             except ValueError as wrong:
-                raise ModelDamaged(t("The record of {0} {1} is damaged.", name, version), AGAIN) from wrong
+                raise ModelDamaged(t("The record of {0} {1} is damaged.", name, version), t(AGAIN)) from wrong
         return from_json(record, name, version, str(live.home(name, version)))
 
     def verify(self, model: RegisteredModel, *, deep: bool = False) -> None:
@@ -107,7 +107,7 @@ class Registry:
             self._refuse_taken(name, names.checked_version(version))
         source = Path(os.path.abspath(source))  # noqa: PTH100 (not resolved: a link keeps the name the user gave it)
         check_source(source, self.root)
-        with saying_what_failed(f"The model {name} cannot be registered", self.root), self.layout.staging() as staging:
+        with saying_what_failed(t("The model {0} cannot be registered", name), self.root), self.layout.staging() as staging:
             seals = copied_in(source, staging, self.root, progress)
             if sha256 is not None and tree_digest(seals) != sha256:
                 raise ModelDamaged(t("{0} is not what was exported.", source), t("Export the model again."))
@@ -125,7 +125,7 @@ class Registry:
         resources: tuple[float | None, float | None, int | None] | None = None,
     ) -> RegisteredModel:
         """Replace what may change of a version: what is given, wholly. Properties can be added, never changed or removed."""
-        with saying_what_failed(f"The model {model.id} cannot be changed", self.root), self.layout.held(model.name):
+        with saying_what_failed(t("The model {0} cannot be changed", model.id), self.root), self.layout.held(model.name):
             current = self.get(model.name, model.version)
             if properties is not None and not _has(properties, dict(current.properties)):
                 raise ModelProblem(t("Properties of a model cannot be changed or removed."), t("Use tags for what changes."))
@@ -155,16 +155,16 @@ class Registry:
             )
         seals = {seal.path: seal for seal in self._seals(model)}
         beside = folder / f".{model.entry}.{secrets.token_hex(4)}"
-        with saying_what_failed(f"The model {model.id} cannot be copied to {folder}", folder):
+        with saying_what_failed(t("The model {0} cannot be copied to {1}", model.id, folder), folder):
             folder.mkdir(parents=True, exist_ok=True)
             try:
                 files = [(model.path.parent / path, PurePosixPath(path)) for path in seals]
                 for file, path in files:
                     if not file.is_file():
-                        raise damaged(model, str(path), "is gone")
+                        raise is_gone(model, path)
                 for copy in copy_files(files, beside, advance_of(progress, model.size, model.id), Event(), sealed=False):
                     if copy.sha256 != seals[copy.path].sha256:
-                        raise damaged(model, copy.path, "was changed")
+                        raise was_changed(model, copy.path)
                 _take_place(beside / model.entry, target)
             finally:
                 shutil.rmtree(beside, ignore_errors=True)
@@ -173,7 +173,7 @@ class Registry:
     def delete(self, model: RegisteredModel) -> None:
         """Take a version out of sight; `restore` brings it back, `purge` frees its space. Its number is not used again."""
         layout = self.layout
-        with saying_what_failed(f"The model {model.id} cannot be deleted", self.root), layout.held(model.name):
+        with saying_what_failed(t("The model {0} cannot be deleted", model.id), self.root), layout.held(model.name):
             if not layout.live.record(model.name, model.version).is_file():
                 raise self._missing(model.name, model.version)
             layout.move(model.name, model.version, here=layout.live, there=layout.gone)
@@ -181,7 +181,7 @@ class Registry:
     def restore(self, name: str, version: str) -> RegisteredModel:
         """Bring a deleted version back."""
         layout = self.layout
-        with saying_what_failed(f"The model {name} {version} cannot be restored", self.root), layout.held(name):
+        with saying_what_failed(t("The model {0} cannot be restored", f"{name} {version}"), self.root), layout.held(name):
             self._check_deleted(name, version)
             layout.move(name, version, here=layout.gone, there=layout.live)
         return self.get(name, version)
@@ -189,7 +189,7 @@ class Registry:
     def purge(self, name: str, version: str) -> None:
         """Remove a deleted version for good."""
         gone = self.layout.gone
-        with saying_what_failed(f"The model {name} {version} cannot be removed", self.root), self.layout.held(name):
+        with saying_what_failed(t("The model {0} cannot be removed", f"{name} {version}"), self.root), self.layout.held(name):
             self._check_deleted(name, version)
             gone.beside(name, version, PURGED).touch()  # keeps the number from being given again
             gone.record(name, version).unlink()
@@ -225,27 +225,36 @@ class Registry:
     def _refuse_taken(self, name: str, version: str) -> None:
         if self.layout.live.record(name, version).is_file():
             raise VersionTaken(
-                f"The model {name} {version} is registered already, and versions never change.", "Register it as a new version."
+                t("The model {0} {1} is registered already, and versions never change.", name, version),
+                t("Register it as a new version."),
             )
         if version in self.layout.taken(name):
-            raise VersionTaken(f"The model {name} {version} was deleted.", "Restore it, or register it as a new version.")
+            raise VersionTaken(
+                t("The model {0} {1} was deleted.", name, version), t("Restore it, or register it as a new version.")
+            )
 
     def _check_deleted(self, name: str, version: str) -> None:
         names.checked_name(name)
         if not self.layout.gone.record(name, names.checked_version(version)).is_file():
-            raise ModelNotFound(f"There is no deleted model {name} {version}.", "See 'scoredock model list --deleted'.")
+            raise ModelNotFound(
+                t("There is no deleted model {0} {1}.", name, version), t("See 'scoredock model list --deleted'.")
+            )
 
     def _seals(self, model: RegisteredModel) -> tuple[Sealed, ...]:
         return read_seals(model, self.layout.live.beside(model.name, model.version, FILES))
 
     def _missing(self, name: str, version: str | None) -> ModelNotFound:
         if version is not None and version in self.layout.gone.versions(name):
-            restore = f"'scoredock model restore {name}:{version}' brings it back."
-            return ModelNotFound(f"The model {name} {version} was deleted.", restore)
+            restore = t("'scoredock model restore {0}:{1}' brings it back.", name, version)
+            return ModelNotFound(t("The model {0} {1} was deleted.", name, version), restore)
         known = sorted(self.layout.live.versions(name), key=names.order)
         if known:
-            return ModelNotFound(f"The model {name} has no version {version}.", f"Registered are {', '.join(known[-5:])}.")
-        return ModelNotFound(f"No model '{name}' is registered in {self.root}.", "Register it with 'scoredock model register'.")
+            return ModelNotFound(
+                t("The model {0} has no version {1}.", name, version), t("Registered are {0}.", ", ".join(known[-5:]))
+            )
+        return ModelNotFound(
+            t("No model '{0}' is registered in {1}.", name, self.root), t("Register it with 'scoredock model register'.")
+        )
 
 
 def _has(given: Mapping[str, str], wanted: Mapping[str, str | None]) -> bool:

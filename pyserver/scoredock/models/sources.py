@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from scoredock.finding import Place
+from scoredock.l10n import t
 from scoredock.models.names import parse_reference
 from scoredock.models.records import RegisteredModel
 from scoredock.models.registry import Registry
@@ -68,10 +69,9 @@ def resolve(reference: str, workspace: WorkspaceFile, place: Place | None = None
         Registry(registry).verify(found)
         return found
     wanted = f"{name}:{version}" if version else name
+    command = f"scoredock model register PATH --name {name}" + (f" --version {version}" if version else "")
     raise ModelNotFound(
-        f"The model '{reference}' is registered in an Azure workspace at most, not on this machine.",
-        f"Download it and register it here: scoredock model register PATH --name {name}"
-        + (f" --version {version}" if version else "")
-        + f"; then {wanted} means that.",
+        t("The model '{0}' is registered in an Azure workspace at most, not on this machine.", reference),
+        t("Download it and register it here: {0}; then {1} means that.", command, wanted),
         place=place,
     )

@@ -8,17 +8,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from scoredock.errors import ScoredockError
+from scoredock.l10n import deferred, t
 from scoredock.models.values import ModelProblem
 
 SENTENCES = {
-    errno.ENOSPC: ("the disk is full", "Free some space, then try again."),
-    errno.EDQUOT: ("your share of the disk is used up", "Free some space, then try again."),
-    errno.EROFS: ("the file system can only be read", "Choose a folder that can be written."),
-    errno.EACCES: ("it is not allowed", "Check the permissions of the folder."),
-    errno.EPERM: ("it is not allowed", "Check the permissions of the folder."),
-    errno.EFBIG: ("the file system takes no file of that size", "Choose a folder on another file system."),
-    errno.EMFILE: ("too many files are open", "Close some programs, then try again."),
+    errno.ENOSPC: (deferred("the disk is full"), deferred("Free some space, then try again.")),
+    errno.EDQUOT: (deferred("your share of the disk is used up"), deferred("Free some space, then try again.")),
+    errno.EROFS: (deferred("the file system can only be read"), deferred("Choose a folder that can be written.")),
+    errno.EACCES: (deferred("it is not allowed"), deferred("Check the permissions of the folder.")),
+    errno.EPERM: (deferred("it is not allowed"), deferred("Check the permissions of the folder.")),
+    errno.EFBIG: (deferred("the file system takes no file of that size"), deferred("Choose a folder on another file system.")),
+    errno.EMFILE: (deferred("too many files are open"), deferred("Close some programs, then try again.")),
 }
+OTHERWISE = deferred("Check the folder, then try again.")
 
 
 @contextmanager
@@ -29,6 +31,6 @@ def saying_what_failed(what: str, folder: Path) -> Iterator[None]:
     except ScoredockError:
         raise
     except OSError as failed:
-        why, todo = SENTENCES.get(failed.errno or 0, (failed.strerror or str(failed), "Check the folder, then try again."))
+        why, todo = SENTENCES.get(failed.errno or 0, (failed.strerror or str(failed), OTHERWISE))
         where = failed.filename if isinstance(failed.filename, str) and failed.errno in (errno.EACCES, errno.EPERM) else folder
-        raise ModelProblem(f"{what}: {why} ({where}).", todo) from failed
+        raise ModelProblem(f"{what}: {t(why)} ({where}).", t(todo)) from failed

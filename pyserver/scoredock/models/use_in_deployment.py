@@ -15,7 +15,6 @@ from scoredock.project.marked_yaml import read_yaml
 
 # The model goes in front of the first of these that the file has: the order of Azure's samples.
 FOLLOWING = ("code_configuration", "environment", "instance_type", "instance_count")
-UNREADABLE = "Correct the file first."
 
 
 def use_path(text: str, path: str) -> str:
@@ -32,7 +31,7 @@ def use_reference(text: str, reference: str) -> str:
 def _use(text: str, *, path: str | None = None, reference: str | None = None) -> str:
     document = read_yaml(text, Path("deployment.yml"))
     if not document.readable or not (document.root is None or isinstance(document.root, Mapping)):
-        raise ModelProblem(t("The deployment file cannot be read as YAML."), UNREADABLE)
+        raise ModelProblem(t("The deployment file cannot be read as YAML."), t("Correct the file first."))
     root = document.root
     page = _Page(text)
     entry = root.entry("model") if isinstance(root, Mapping) else None

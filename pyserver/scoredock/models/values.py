@@ -100,6 +100,7 @@ class ModelFile:
     notes: tuple[str, ...] = ()
     complete: bool = True
     problem: str = ""
+    out_of_time: bool = False  # whether the problem is only that the time for reading was up
 
     @property
     def packages(self) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from scoredock.l10n import t
 from scoredock.models.reading.pickles import read_pickles
-from scoredock.models.reading.stream import ChunkStream, Ended, Stream, TooMuch
+from scoredock.models.reading.stream import ChunkStream, Ended, OutOfTime, Stream, TooMuch
 from scoredock.models.reading.stubs import Broken
 from scoredock.models.values import Format, Limits, ModelFile
 
@@ -82,9 +82,11 @@ def inspect_archive(path: Path, file: BinaryIO, size: int, limits: Limits, deadl
         Ended,
     ):
         # OSError: offsets in a damaged table of contents send the file to places that no file has
-        return replace(blank, complete=False, problem=f"The archive {path.name} is cut off or damaged: it cannot be unpacked.")
+        problem = t("The archive {0} is cut off or damaged: it cannot be unpacked.", path.name)
+        return replace(blank, complete=False, problem=problem)
     except (Broken, TooMuch) as stopped:
-        return replace(blank, complete=False, problem=f"The archive {path.name} {stopped}.")
+        problem = t("The archive {0} {1}.", path.name, stopped)
+        return replace(blank, complete=False, problem=problem, out_of_time=isinstance(stopped, OutOfTime))
 
 
 def _check_directory(file: BinaryIO, size: int) -> None:
@@ -103,7 +105,7 @@ def _check_directory(file: BinaryIO, size: int) -> None:
         members = int.from_bytes(end[big + 32 : big + 40], "little")
         length = int.from_bytes(end[big + 40 : big + 48], "little")
     if members > MAX_MEMBERS or length > MAX_DIRECTORY:
-        raise TooMuch("has more members than any model")
+        raise TooMuch(t("has more members than any model"))
 
 
 def _by_members(blank: ModelFile, archive: Archive) -> ModelFile:
@@ -119,8 +121,8 @@ def _by_members(blank: ModelFile, archive: Archive) -> ModelFile:
         return _torch(blank, archive, pickles[0])
     if names and all(name.endswith(".npy") for name in names):
         return _npz(blank, archive)
-    shown = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
-    sentence = t("{0} is a zip archive ({1}), not a model: unpack it and use what is inside.", blank.path.name, shown or "empty")
+    shown = ", ".join(names[:3]) + (", …" if len(names) > 3 else "") if names else t("empty")
+    sentence = t("{0} is a zip archive ({1}), not a model: unpack it and use what is inside.", blank.path.name, shown)
     return replace(blank, complete=False, problem=sentence)
 
 
@@ -136,7 +138,7 @@ def _torch(blank: ModelFile, archive: Archive, member: str) -> ModelFile:
     modules = tuple(sorted({"torch", *(m for m in found.modules if not (script and m.startswith("__torch__")))}))
     found = replace(found, modules=modules)
     if facts.problem:
-        return replace(found, complete=False, problem=f"The model {blank.path.name} {facts.problem}")
+        return replace(found, complete=False, problem=t("The model {0} {1}.", blank.path.name, facts.problem))
     return found
 
 
@@ -152,5 +154,6 @@ def _npz(blank: ModelFile, archive: Archive) -> ModelFile:
             modules=tuple(sorted({*found.modules, *one.modules})),
             complete=found.complete and one.complete,
             problem=found.problem or one.problem,
+            out_of_time=found.out_of_time or (one.out_of_time and not found.problem),
         )
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from scoredock.l10n import t
 from scoredock.models.reading.stream import Stream
 from scoredock.models.reading.stubs import Array, Broken, DType, Made, Name
 
@@ -20,7 +21,7 @@ def wrapped_array(made: Made) -> tuple[DType, tuple[int, ...], bool] | None:
     kind, shape = made.attribute("dtype"), made.attribute("shape")
     dtype = DType.from_pickle(kind) if isinstance(kind, Made) else None
     if dtype is None or not isinstance(shape, tuple) or not all(isinstance(n, int) and n >= 0 for n in shape):
-        raise Broken("holds an array of a shape or type that cannot be read")
+        raise Broken(t("holds an array of a shape or type that cannot be read"))
     return dtype, shape, isinstance(made.attribute("numpy_array_alignment_bytes"), int)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from scoredock.l10n import t
+from scoredock.l10n import deferred, t
 from scoredock.models.reading.stubs import Made, Name
 from scoredock.models.values import Suspicious
 
@@ -38,70 +38,42 @@ BUILTINS = frozenset({
     "all", "iter", "next", "isinstance", "issubclass", "hash", "id", "repr", "print", "NotImplemented", "Ellipsis",
     "divmod", "pow", "chr", "ord", "memoryview", "callable", "format",
 })  # fmt: skip
-OTHERS = {
-    "numpy.testing": "runs text as a program",
-    "numpy.f2py": "compiles and runs programs",
-    "numpy.distutils": "starts programs",
-    "numpy.load": "unpickles another file",
-    "joblib.load": "unpickles another file",
-    "joblib.numpy_pickle.load": "unpickles another file",
-    "pandas.read_pickle": "unpickles another file",
-    "pandas.io.pickle.read_pickle": "unpickles another file",
-    "torch.load": "unpickles another file",
-    "torch.serialization.load": "unpickles another file",
-    "torch.hub": "fetches and runs programs",
-    "torch.utils.cpp_extension": "compiles and runs programs",
-    "torch._inductor": "compiles and runs programs",
-    "torch.distributed.rpc": "runs what another machine sends",
-    "dill.load": "unpickles another file",
-    "dill.loads": "unpickles bytes inside the file",
-    "dill._dill.load": "unpickles another file",
-    "dill._dill.loads": "unpickles bytes inside the file",
-    "cloudpickle.load": "unpickles another file",
-    "cloudpickle.loads": "unpickles bytes inside the file",
-    "cloudpickle.cloudpickle.load": "unpickles another file",
-    "cloudpickle.cloudpickle.loads": "unpickles bytes inside the file",
-    "requests": "reaches the network",
-    "httpx": "reaches the network",
-    "aiohttp": "reaches the network",
-    "urllib3": "reaches the network",
-    "paramiko": "reaches the network",
-    "IPython": "runs text as a program",
-    "pip": "installs programs",
-    "setuptools": "starts programs",
-    "pydoc": "starts programs",
-}
-WHY = {
-    "os": "starts programs and changes files",
-    "posix": "starts programs and changes files",
-    "nt": "starts programs and changes files",
-    "subprocess": "starts programs",
-    "pty": "starts programs",
-    "popen2": "starts programs",
-    "commands": "starts programs",
-    "multiprocessing": "starts programs",
-    "asyncio": "starts programs",
-    "socket": "reaches the network",
-    "ssl": "reaches the network",
-    "urllib": "reaches the network",
-    "http": "reaches the network",
-    "ftplib": "reaches the network",
-    "smtplib": "reaches the network",
-    "shutil": "changes files",
-    "tempfile": "changes files",
-    "io": "opens files",
-    "sys": "reaches every loaded module",
-    "importlib": "imports any module",
-    "runpy": "runs files as programs",
-    "code": "runs text as a program",
-    "codeop": "runs text as a program",
-    "ctypes": "runs machine code",
-    "pickle": "unpickles bytes inside the file",
-    "_pickle": "unpickles bytes inside the file",
-    "marshal": "makes program code from bytes",
-    "webbrowser": "opens pages in a browser",
-    "timeit": "runs text as a program",
-}
+
+
+def _by_name(table: dict[str, str]) -> dict[str, str]:
+    """Name -> why, of a table that says for each reason whose it is."""
+    return {name: why for why, names in table.items() for name in names.split()}
+
+
+OTHERS = _by_name({
+    deferred("runs text as a program"): "numpy.testing IPython",
+    deferred("compiles and runs programs"): "numpy.f2py torch.utils.cpp_extension torch._inductor",
+    deferred("starts programs"): "numpy.distutils setuptools pydoc",
+    deferred("unpickles another file"): (
+        "numpy.load joblib.load joblib.numpy_pickle.load pandas.read_pickle pandas.io.pickle.read_pickle torch.load "
+        "torch.serialization.load dill.load dill._dill.load cloudpickle.load cloudpickle.cloudpickle.load"
+    ),
+    deferred("fetches and runs programs"): "torch.hub",
+    deferred("runs what another machine sends"): "torch.distributed.rpc",
+    deferred("unpickles bytes inside the file"): "dill.loads dill._dill.loads cloudpickle.loads cloudpickle.cloudpickle.loads",
+    deferred("reaches the network"): "requests httpx aiohttp urllib3 paramiko",
+    deferred("installs programs"): "pip",
+})  # fmt: skip
+WHY = _by_name({
+    deferred("starts programs and changes files"): "os posix nt",
+    deferred("starts programs"): "subprocess pty popen2 commands multiprocessing asyncio",
+    deferred("reaches the network"): "socket ssl urllib http ftplib smtplib",
+    deferred("changes files"): "shutil tempfile",
+    deferred("opens files"): "io",
+    deferred("reaches every loaded module"): "sys",
+    deferred("imports any module"): "importlib",
+    deferred("runs files as programs"): "runpy",
+    deferred("runs text as a program"): "code codeop timeit",
+    deferred("runs machine code"): "ctypes",
+    deferred("unpickles bytes inside the file"): "pickle _pickle",
+    deferred("makes program code from bytes"): "marshal",
+    deferred("opens pages in a browser"): "webbrowser",
+})  # fmt: skip
 GONE = frozenset(
     {
         "popen2",
@@ -137,20 +109,21 @@ def reason(name: Name) -> str | None:
             return None
         if parts[0].endswith(("Error", "Exception", "Warning")) and len(parts) == 1:
             return None
-        verb = {"eval": "runs text as a program", "exec": "runs text as a program", "compile": "runs text as a program"}
-        return verb.get(parts[0], "opens files" if parts[0] in {"open", "file"} else "reaches beyond the model")
+        if parts[0] in {"eval", "exec", "compile"}:
+            return t("runs text as a program")
+        return t("opens files") if parts[0] in {"open", "file"} else t("reaches beyond the model")
     if len(parts) > 1 and (DOORS & set(parts[:-1]) or parts[-1] in VERBS):
         return t("reaches another module through a chain of names")
     for known in _prefixes(full):
         if known in SHARP:
             return t("reaches beyond the model")
         if known in OTHERS:
-            return OTHERS[known]
+            return t(OTHERS[known])
     if root in sys.stdlib_module_names or root in GONE:
         harmless = module in HARMLESS or root in HARMLESS
         if harmless and parts[0] not in DOORS:
             return None
-        return WHY.get(root, "belongs to the standard library, but to no model")
+        return t(WHY[root]) if root in WHY else t("belongs to the standard library, but to no model")
     if parts[-1] in DOORS and parts[-1] not in {"code"}:
         return t("reaches another module through a chain of names")
     return None
@@ -165,12 +138,12 @@ def reason_of_call(maker: Name, arguments: tuple[Any, ...]) -> tuple[str, str] |
     """For calls that matter by their arguments: the name to show, and why."""
     if maker.name == "getattr" and maker.module in {"builtins", "__builtin__"}:
         if len(arguments) < 2 or not isinstance(arguments[1], str):
-            return "getattr", "takes an attribute whose name is put together while loading"
+            return "getattr", t("takes an attribute whose name is put together while loading")
         owner, attribute = arguments[0], arguments[1]
         plain = {"__new__", "__init__", "__getitem__", "__call__", "__class__", "__doc__", "__name__"}
         if attribute in VERBS | DOORS or (attribute.startswith("__") and attribute not in plain):
             text = owner if isinstance(owner, Name) else owner.class_name if isinstance(owner, Made) else "…"
-            return f"getattr({text}, {attribute!r})", "reaches beyond the model"
+            return f"getattr({text}, {attribute!r})", t("reaches beyond the model")
     if maker.name == "subimport" and arguments and isinstance(arguments[0], str):
         why = reason(Name(arguments[0], "*"))
         # cloudpickle writes `import os` of a function this way. It imports; whether it acts is up to the function.

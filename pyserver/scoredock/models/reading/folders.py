@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from scoredock.l10n import t
 from scoredock.models.values import Format, Limits, MadeWith, ModelFile
 
 MAX_FILES = 20_000
@@ -49,7 +50,7 @@ def inspect_folder(folder: Path, limits: Limits) -> ModelFile:
     if (folder / "saved_model.pb").is_file():
         return replace(blank, format=Format.SAVED_MODEL, modules=("tensorflow",))
     if not files:
-        return replace(blank, complete=False, problem=f"The folder {folder.name} is empty.")
+        return replace(blank, complete=False, problem=t("The folder {0} is empty.", folder.name))
     models = [file for file in files if file.suffix.lower() in SUFFIXES]
     found = blank
     for file in models[:20]:
@@ -73,6 +74,7 @@ def _with_part(found: ModelFile, part: ModelFile, folder: Path, *, alone: bool) 
         notes=tuple(dict.fromkeys(found.notes + part.notes)),
         complete=found.complete and part.complete,
         problem=found.problem or part.problem,
+        out_of_time=found.out_of_time or (part.out_of_time and not found.problem),
     )
     if not alone:
         return merged
@@ -90,7 +92,7 @@ def _mlflow(blank: ModelFile, folder: Path, limits: Limits) -> ModelFile:
 
     from scoredock.models.reading.inspecting import inspect
 
-    unreadable = replace(blank, complete=False, problem=f"The file MLmodel in {folder.name} cannot be read.")
+    unreadable = replace(blank, complete=False, problem=t("The file MLmodel in {0} cannot be read.", folder.name))
     try:
         if (folder / "MLmodel").stat().st_size > MAX_YAML:
             return unreadable

@@ -10,7 +10,7 @@ from typing import BinaryIO
 from scoredock.l10n import t
 from scoredock.models.reading.inflating import compression_of, inflated
 from scoredock.models.reading.pickles import PickleFacts, read_pickles
-from scoredock.models.reading.stream import ChunkStream, FileStream, Stream
+from scoredock.models.reading.stream import ChunkStream, FileStream, OutOfTime, Stream
 from scoredock.models.values import Format, Limits, ModelFile, ModelProblem
 
 DEFAULT = Limits()
@@ -42,7 +42,7 @@ def inspect(path: Path, limits: Limits = DEFAULT) -> ModelFile:
 
 def _inspect_file(path: Path, file: BinaryIO, size: int, limits: Limits) -> ModelFile:
     if size == 0:
-        return ModelFile(path, Format.EMPTY, complete=False, problem=f"The file {path.name} is empty.")
+        return ModelFile(path, Format.EMPTY, complete=False, problem=t("The file {0} is empty.", path.name))
     head = file.read(HEAD)
     file.seek(0)
     deadline = time.monotonic() + limits.seconds
@@ -73,10 +73,10 @@ def _pickle(path: Path, size: int, compression: str | None, stream: Stream, limi
     if facts.problem and not recognised:
         from scoredock.models.reading.others import describe_unknown
 
-        return describe_unknown(path, size, compression, facts.problem)
+        return describe_unknown(path, size, compression, facts)
     found = with_pickle_facts(ModelFile(path, facts.format, size, compression), facts)
     if facts.problem:
-        found = replace(found, complete=False, problem=f"The model {path.name} {facts.problem}")
+        found = replace(found, complete=False, problem=t("The model {0} {1}.", path.name, facts.problem))
     return found
 
 
@@ -97,4 +97,5 @@ def with_pickle_facts(found: ModelFile, facts: PickleFacts) -> ModelFile:
         suspicious=tuple(facts.suspicious),
         companions=facts.companions,
         notes=tuple(facts.notes),
+        out_of_time=isinstance(facts.stopped, OutOfTime),
     )

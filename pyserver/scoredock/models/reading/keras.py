@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from scoredock.l10n import t
+from scoredock.l10n import deferred, t
 from scoredock.models.reading.danger import reason
 from scoredock.models.reading.stubs import Name
 from scoredock.models.values import Format, Limits, MadeWith, ModelFile, Suspicious
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from scoredock.models.reading.archives import Archive
 
 MAX_NODES = 100_000
-LAMBDA = "runs Python code that the file brings"
+LAMBDA = deferred("runs Python code that the file brings")
 
 
 def read_keras(blank: ModelFile, archive: Archive) -> ModelFile:
@@ -43,7 +43,7 @@ def read_keras(blank: ModelFile, archive: Archive) -> ModelFile:
             if why is not None and module != "builtins":
                 suspicious.setdefault(f"{module}.{name}", Suspicious(f"{module}.{name}", why, True, "config.json"))
         if name in {"Lambda", "__lambda__"}:
-            suspicious.setdefault("Lambda", Suspicious("keras.layers.Lambda", LAMBDA, True, "config.json"))
+            suspicious.setdefault("Lambda", Suspicious("keras.layers.Lambda", t(LAMBDA), True, "config.json"))
         shape = node.get("batch_shape") or node.get("batch_input_shape")
         if width is None and isinstance(shape, list) and len(shape) == 2 and isinstance(shape[1], int):
             width = shape[1]
@@ -66,7 +66,7 @@ def read_hdf5(path: Path, file: BinaryIO, size: int, limits: Limits) -> ModelFil
     named = re.search(rb'\{"(?:module": "[\w.]+", ")?class_name": ?"(\w+)"', head)
     if named is None:
         return found
-    suspicious = Suspicious("keras.layers.Lambda", LAMBDA, True, "model_config")
+    suspicious = Suspicious("keras.layers.Lambda", t(LAMBDA), True, "model_config")
     return replace(
         found,
         root=f"keras.{named[1].decode()}",

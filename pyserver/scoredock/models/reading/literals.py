@@ -6,6 +6,7 @@ import codecs
 import struct
 from typing import TYPE_CHECKING, Any
 
+from scoredock.l10n import t
 from scoredock.models.reading.stubs import UNKNOWN, Broken
 from scoredock.models.reading.table import eight, four, on, push, two
 
@@ -53,7 +54,7 @@ def _string_line(m: Machine) -> Any:
     if line is None:
         return UNKNOWN
     if len(line) < 2 or line[:1] not in b"'\"" or line[-1:] != line[:1]:
-        raise Broken("is not a well-formed pickle")
+        raise Broken(t("is not a well-formed pickle"))
     return codecs.escape_decode(line[1:-1])[0].decode("latin1")
 
 

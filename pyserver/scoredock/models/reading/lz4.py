@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from scoredock.l10n import t
+
 HISTORY = 64 * 1024
 
 
@@ -30,18 +32,18 @@ def lz4_chunks(file: BinaryIO) -> Iterator[bytes]:
 
 def _frame(file: BinaryIO) -> Iterator[bytes]:
     if _exactly(file, 4) != b"\x04\x22\x4d\x18":
-        raise BrokenLz4("no LZ4 frame")
+        raise BrokenLz4(t("no LZ4 frame"))
     flags = _exactly(file, 1)[0]
     block_limit = 1 << (8 + 2 * ((_exactly(file, 1)[0] >> 4) & 7))
     if flags >> 6 != 1 or not 1 << 16 <= block_limit <= 1 << 22:
-        raise BrokenLz4("a version of LZ4 frames that is not known")
+        raise BrokenLz4(t("a version of LZ4 frames that is not known"))
     linked, block_checksum = not flags & 0x20, bool(flags & 0x10)
     _exactly(file, (8 if flags & 0x08 else 0) + (4 if flags & 0x01 else 0) + 1)
     history = b""
     while size := int.from_bytes(_exactly(file, 4), "little"):
         stored, size = bool(size & 0x80000000), size & 0x7FFFFFFF
         if size > block_limit:
-            raise BrokenLz4("a block longer than its frame allows")
+            raise BrokenLz4(t("a block longer than its frame allows"))
         block = _exactly(file, size)
         chunk = block if stored else _block(block, history, block_limit)
         if block_checksum:
@@ -75,7 +77,7 @@ def _block(block: bytes, history: bytes, limit: int) -> bytes:
                 literals += extra
                 at += 1
             if literals > end - at:
-                raise BrokenLz4("a block that is cut off")
+                raise BrokenLz4(t("a block that is cut off"))
             out += block[at : at + literals]
             at += literals
             if at == end:
@@ -91,12 +93,12 @@ def _block(block: bytes, history: bytes, limit: int) -> bytes:
                 at += 1
             start = len(out) - distance
             if distance == 0 or start < 0 or len(out) - begin + length > limit:
-                raise BrokenLz4("a block that points outside itself")
+                raise BrokenLz4(t("a block that points outside itself"))
             if length <= distance:
                 out += out[start : start + length]
             else:
                 pattern = bytes(out[start:])
                 out += (pattern * (length // distance + 1))[:length]
     except IndexError as short:
-        raise BrokenLz4("a block that is cut off") from short
+        raise BrokenLz4(t("a block that is cut off")) from short
     return bytes(out[begin:])

@@ -12,6 +12,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
+from scoredock.l10n import deferred, t
 from scoredock.models.reading import literals, operations  # noqa: F401 (these fill the table)
 from scoredock.models.reading.stream import Stream, TooMuch
 from scoredock.models.reading.stubs import MAX_ITEMS, UNKNOWN, Broken, Made, Name
@@ -111,11 +112,11 @@ class Machine:
                     self._check_bounds()
         except (IndexError, TypeError, ValueError, struct.error, UnicodeError) as wrong:
             if isinstance(wrong, IndexError) and not self.stack:
-                raise Broken("takes more from its stack than it put there") from wrong
-            raise Broken("is not a well-formed pickle") from wrong
+                raise Broken(t("takes more from its stack than it put there")) from wrong
+            raise Broken(t("is not a well-formed pickle")) from wrong
         finally:
             if self.numbering == 3:
-                self.computed.add("objects that it numbers in two ways, as no pickler does")
+                self.computed.add(deferred("objects that it numbers in two ways, as no pickler does"))
 
     def _check_bounds(self) -> None:
         self.stream.check_time()
@@ -127,9 +128,9 @@ class Machine:
             del stack[2 * MAX_ITEMS : 2 * MAX_ITEMS + spare]
             stack[2 * MAX_ITEMS : 2 * MAX_ITEMS + 2] = [UNKNOWN, UNKNOWN]
         if len(self.below) > MAX_MARKS or len(stack) + sum(map(len, self.below)) > MAX_STACK:
-            raise TooMuch("nests deeper than any model should")
+            raise TooMuch(t("nests deeper than any model should"))
         if len(self.names) > MAX_NAMES:
-            raise TooMuch("names more classes than any model should")
+            raise TooMuch(t("names more classes than any model should"))
 
     def keep(self, size: int) -> bool:
         """Whether there is room for ``size`` more bytes of what stays for good."""
@@ -140,12 +141,12 @@ class Machine:
 
     def name(self, module: Any, name: Any) -> Any:
         if not (isinstance(module, str) and isinstance(name, str)):
-            self.computed.add("a name that is put together while loading")
+            self.computed.add(deferred("a name that is put together while loading"))
             return UNKNOWN
         known = self._known.get((module, name))
         if known is None:
             if not module or any(c.isspace() for c in module):
-                raise Broken("is not a well-formed pickle")
+                raise Broken(t("is not a well-formed pickle"))
             known = self._known[module, name] = Name(module, name)
             self.memo.parts.update((module, name))
             self.names.setdefault(known, False)
@@ -157,7 +158,7 @@ class Machine:
             if isinstance(arguments, tuple) and len(self.calls) < MAX_NAMES and _arguments_matter(maker):
                 self.calls.append((maker, arguments))
         elif not _makes_classes(maker) and not _is_delayed_new(maker):
-            self.computed.add("what an earlier call returned")
+            self.computed.add(deferred("what an earlier call returned"))
         return Made(maker, arguments) if self.keep(160) else UNKNOWN
 
     def mark(self) -> list[Any]:
@@ -197,7 +198,7 @@ class Machine:
         """The argument of a text operation: up to the end of the line."""
         line = self.stream.line(MAX_TEXT)
         if line is None:
-            raise Broken("has a line longer than any name or number")
+            raise Broken(t("has a line longer than any name or number"))
         return line.decode("utf-8", "replace")
 
 

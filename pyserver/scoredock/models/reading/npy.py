@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from scoredock.l10n import t
 from scoredock.models.reading.arrays import read_bytes
 from scoredock.models.reading.stream import Stream
 from scoredock.models.reading.stubs import Array, Broken, DType
@@ -15,18 +16,18 @@ MAX_HEADER = 64 * 1024
 def read_npy(stream: Stream) -> Array:
     """The array at the stream; one that holds objects leaves the stream at the pickle that follows."""
     if stream.read(6) != MAGIC:
-        raise Broken("is no numpy array")
+        raise Broken(t("is no numpy array"))
     major = stream.read(2)[0]
     length = int.from_bytes(stream.read(2 if major == 1 else 4), "little")
     if length > MAX_HEADER:
-        raise Broken("has a header longer than any array needs")
+        raise Broken(t("has a header longer than any array needs"))
     try:
         header = ast.literal_eval(stream.read(length).decode("latin1").strip())
         descr, shape = header["descr"], tuple(header["shape"])
     except (SyntaxError, ValueError, KeyError, TypeError, MemoryError, RecursionError) as wrong:
-        raise Broken("has a header that cannot be read") from wrong
+        raise Broken(t("has a header that cannot be read")) from wrong
     if not all(isinstance(n, int) and n >= 0 for n in shape):
-        raise Broken("has a header that cannot be read")
+        raise Broken(t("has a header that cannot be read"))
     if not isinstance(descr, str) or not descr[2:].isdigit():
         return Array(shape, "|O" if "O" in str(descr) else str(descr))
     code = descr[1:]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from scoredock.l10n import t
-from scoredock.models.reading.stream import Ended, FileStream, Stream, TooMuch
+from scoredock.models.reading.stream import Ended, FileStream, OutOfTime, Stream, TooMuch
 from scoredock.models.reading.stubs import Broken
 from scoredock.models.values import Format, Limits, MadeWith, ModelFile
 
@@ -27,23 +27,25 @@ def looks_like_onnx(head: bytes, size: int) -> bool:
 def read_onnx(path: Path, file: BinaryIO, size: int, limits: Limits) -> ModelFile:
     stream = FileStream(file, size, time.monotonic() + limits.seconds)
     reading = _Reading(ModelFile(path, Format.ONNX, size, modules=("onnxruntime",)))
+    stopped: Exception | None = None
     problem = ""
     try:
         reading.read(stream, size)
-    except Ended:
-        problem = "is cut off: it ends before the model does."
-    except (Broken, TooMuch) as stopped:
-        problem = f"{stopped}."
-    if not reading.graph and not problem.startswith("is cut off"):
+    except Ended as ended:
+        stopped, problem = ended, t("is cut off: it ends before the model does")
+    except (Broken, TooMuch) as wrong:
+        stopped, problem = wrong, str(wrong)
+    if not reading.graph and not isinstance(stopped, Ended):
         sentence = t("{0} is no model in a format that Scoredock knows.", path.name)
         return ModelFile(path, Format.UNKNOWN, size, complete=False, problem=sentence)
     name, version = reading.producer.get(2), reading.producer.get(3)
     return replace(
         reading.found,
         made_with=(MadeWith(name, version, "producer"),) if name and version else (),
-        notes=(f"It needs the operators {', '.join(reading.opsets)}.",) if reading.opsets else (),
-        complete=not problem,
-        problem=f"The model {path.name} {problem}" if problem else "",
+        notes=(t("It needs the operators {0}.", ", ".join(reading.opsets)),) if reading.opsets else (),
+        complete=stopped is None,
+        problem=t("The model {0} {1}.", path.name, problem) if problem else "",
+        out_of_time=isinstance(stopped, OutOfTime),
     )
 
 
@@ -59,7 +61,7 @@ class _Reading:
     def read(self, stream: Stream, size: int) -> None:
         for number, kind, length in _fields(stream, size):
             if MODEL.get(number) != kind:
-                raise Broken("has parts that no ONNX model has")
+                raise Broken(t("has parts that no ONNX model has"))
             if number == GRAPH:
                 self.graph = True
                 self.found = _read_graph(self.found, stream, stream.position + length)
@@ -80,7 +82,7 @@ def _number(stream: Stream) -> int:
             return value
         shift += 7
         if shift > 63:
-            raise Broken("is not well-formed")
+            raise Broken(t("is not well-formed"))
 
 
 def _fields(stream: Stream, end: int) -> Iterator[tuple[int, int, int]]:
@@ -90,7 +92,7 @@ def _fields(stream: Stream, end: int) -> Iterator[tuple[int, int, int]]:
         tag = _number(stream)
         number, kind = tag >> 3, tag & 7
         if number == 0:
-            raise Broken("is not well-formed")
+            raise Broken(t("is not well-formed"))
         if kind == 0:
             yield number, kind, _number(stream)
         elif kind == 2:
@@ -102,7 +104,7 @@ def _fields(stream: Stream, end: int) -> Iterator[tuple[int, int, int]]:
             stream.skip(8 if kind == 1 else 4)
             yield number, kind, 0
         else:
-            raise Broken("is not well-formed")
+            raise Broken(t("is not well-formed"))
 
 
 def _read_graph(found: ModelFile, stream: Stream, end: int) -> ModelFile:

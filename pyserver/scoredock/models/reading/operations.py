@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from scoredock.l10n import t
 from scoredock.models.reading.stubs import ITEM, MAX_ITEMS, PAIR, UNKNOWN, Broken, Made
 from scoredock.models.reading.table import TABLE, Operation, four, on, one, push, two
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 def _proto(m: Machine) -> None:
     protocol = m.stream.byte()
     if protocol > 5:
-        raise Broken(f"is written in pickle protocol {protocol}, which no Python reads yet")
+        raise Broken(t("is written in pickle protocol {0}, which no Python reads yet", protocol))
     m.protocol = max(m.protocol, protocol)
 
 
@@ -74,7 +75,7 @@ def _add(m: Machine, target: Any, items: list[Any]) -> None:
 
 def _set(m: Machine, target: Any, items: list[Any]) -> None:
     if len(items) % 2:
-        raise Broken("is not a well-formed pickle")
+        raise Broken(t("is not a well-formed pickle"))
     if isinstance(target, Made):
         _add(m, target, list(zip(items[::2], items[1::2], strict=True)))
     elif isinstance(target, dict) and len(target) < MAX_ITEMS:

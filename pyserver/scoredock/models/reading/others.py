@@ -13,8 +13,8 @@ from typing import BinaryIO
 from scoredock.l10n import t
 from scoredock.models.reading import keras, onnx
 from scoredock.models.reading.npy import MAGIC, read_npy
-from scoredock.models.reading.pickles import read_pickles
-from scoredock.models.reading.stream import Ended, FileStream, Stream, TooMuch
+from scoredock.models.reading.pickles import PickleFacts, read_pickles
+from scoredock.models.reading.stream import Ended, FileStream, OutOfTime, Stream, TooMuch
 from scoredock.models.reading.stubs import Broken
 from scoredock.models.values import Format, Limits, MadeWith, ModelFile
 
@@ -26,16 +26,16 @@ def lfs_pointer(head: bytes) -> bool:
     return head.startswith(b"version https://git-lfs.github.com/spec/")
 
 
-def describe_unknown(path: Path, size: int, compression: str | None, problem: str) -> ModelFile:
+def describe_unknown(path: Path, size: int, compression: str | None, facts: PickleFacts) -> ModelFile:
     """A file in which no reader found a model."""
     with path.open("rb") as file:
         head = file.read(512).lstrip().lower()
     form = Format.UNKNOWN
     if head.startswith(b"\x80") and not compression:
-        form, sentence = Format.PICKLE, f"The model {path.name} {problem}"
+        form, sentence = Format.PICKLE, t("The model {0} {1}.", path.name, facts.problem)
     elif head.startswith((b"<!doctype", b"<html", b"<?xml")):
         sentence = t("{0} is a web page, not a model: the download that made it was probably refused.", path.name)
-    elif compression and problem.startswith("is cut off"):
+    elif compression and isinstance(facts.stopped, Ended):
         sentence = t("{0} is compressed ({1}) and cut off: nothing of it can be read.", path.name, compression)
     elif compression:
         sentence = t("{0} is compressed ({1}), and there is no model inside.", path.name, compression)
@@ -43,7 +43,8 @@ def describe_unknown(path: Path, size: int, compression: str | None, problem: st
         sentence = t("{0} holds nothing but zeros: it was probably never written to its end.", path.name)
     else:
         sentence = t("{0} is no model in a format that Scoredock knows.", path.name)
-    return ModelFile(path, form, size, compression, complete=False, problem=sentence)
+    late = form is Format.PICKLE and isinstance(facts.stopped, OutOfTime)
+    return ModelFile(path, form, size, compression, complete=False, problem=sentence, out_of_time=late)
 
 
 def _safetensors(path: Path, file: BinaryIO, size: int, limits: Limits) -> ModelFile:
@@ -51,7 +52,7 @@ def _safetensors(path: Path, file: BinaryIO, size: int, limits: Limits) -> Model
     length = int.from_bytes(file.read(8), "little")
     found = ModelFile(path, Format.SAFETENSORS, size, modules=("safetensors",))
     if length > MAX_HEADER:
-        return replace(found, complete=False, problem=f"The model {path.name} has a header longer than any model needs.")
+        return replace(found, complete=False, problem=t("The model {0} has a header longer than any model needs.", path.name))
     raw = bytearray()
     while len(raw) < length and (piece := file.read(length - len(raw))):
         raw += piece
@@ -60,16 +61,16 @@ def _safetensors(path: Path, file: BinaryIO, size: int, limits: Limits) -> Model
         ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
         last = max(ends, default=0)
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
-        return replace(found, complete=False, problem=f"The model {path.name} has a header that cannot be read.")
+        return replace(found, complete=False, problem=t("The model {0} has a header that cannot be read.", path.name))
     if not isinstance(last, int) or last + 8 + length > size:
-        return replace(found, complete=False, problem=f"The model {path.name} is cut off: it ends before its tensors do.")
+        return replace(found, complete=False, problem=t("The model {0} is cut off: it ends before its tensors do.", path.name))
     metadata = header.get("__metadata__")
     written_for = metadata.get("format") if isinstance(metadata, dict) else None
     framework = {"pt": "torch", "tf": "tensorflow", "flax": "flax", "np": "numpy"}.get(str(written_for))
     return replace(
         found,
         modules=("safetensors", framework) if framework else ("safetensors",),
-        notes=(f"It holds {len(ends)} tensors and no code.",),
+        notes=(t("It holds {0} tensors and no code.", len(ends)),),
     )
 
 
@@ -97,7 +98,7 @@ def _lightgbm(path: Path, file: BinaryIO, size: int, limits: Limits) -> ModelFil
         found = replace(found, feature_names=given)
     file.seek(max(0, size - LOOK))
     if b"end of parameters" not in file.read(LOOK) and "end of trees" not in head:
-        return replace(found, complete=False, problem=f"The model {path.name} is cut off: it ends before the model does.")
+        return replace(found, complete=False, problem=t("The model {0} is cut off: it ends before the model does.", path.name))
     return found
 
 
@@ -114,18 +115,20 @@ def read_array(blank: ModelFile, stream: Stream, limits: Limits, inside: str = "
     """A .npy; an array of objects is a pickle behind its header."""
     from scoredock.models.reading.inspecting import with_pickle_facts
 
+    name = inside or blank.path.name
     try:
         array = read_npy(stream)
     except (Broken, TooMuch) as wrong:
-        return replace(blank, complete=False, problem=f"The array {inside or blank.path.name} {wrong}.")
+        problem = t("The array {0} {1}.", name, wrong)
+        return replace(blank, complete=False, problem=problem, out_of_time=isinstance(wrong, OutOfTime))
     except Ended:
-        return replace(blank, complete=False, problem=f"The array {inside or blank.path.name} is cut off.")
+        return replace(blank, complete=False, problem=t("The array {0} is cut off.", name))
     if array.dtype != "|O":
         return blank
     facts = read_pickles(stream, limits, inside=inside)
     found = with_pickle_facts(blank, facts)
     if facts.problem:
-        found = replace(found, complete=False, problem=f"The array {inside or blank.path.name} {facts.problem}")
+        found = replace(found, complete=False, problem=t("The array {0} {1}.", name, facts.problem))
     return replace(found, root=blank.root, modules=tuple(sorted({"numpy", *found.modules})))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from scoredock.l10n import t
 from scoredock.models.reading.arrays import pickled_array, read_bytes, wrapped_array
 from scoredock.models.reading.danger import suspicious_names
 from scoredock.models.reading.estimators import Estimators, feature_names_of, labels_of, root_name, width_of
@@ -36,7 +37,8 @@ class PickleFacts:
     suspicious: list[Suspicious] = field(default_factory=list)
     companions: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
-    problem: str = ""
+    problem: str = ""  # the end of a sentence
+    stopped: Exception | None = None  # what kept it from being read to its end
 
     @property
     def numpy_major(self) -> int | None:
@@ -71,18 +73,18 @@ class Reading:
                 self._one()
                 self._one()
                 root = self._one()
-        except Ended:
-            facts.problem = "is cut off: it ends before the model does."
+        except Ended as ended:
+            facts.stopped, facts.problem = ended, t("is cut off: it ends before the model does")
         except (TooMuch, Broken) as stopped:
-            facts.problem = f"{stopped}."
+            facts.stopped, facts.problem = stopped, str(stopped)
         except (NotInflatable, BrokenLz4) as broken:
-            facts.problem = f"is compressed, and the compressed bytes are broken ({broken})."
+            facts.stopped, facts.problem = broken, t("is compressed, and the compressed bytes are broken ({0})", broken)
         self._conclude(root)
         return facts
 
     def _one(self) -> Any:
         if self.depth >= self.limits.depth:
-            raise TooMuch("holds pickles inside pickles without end")
+            raise TooMuch(t("holds pickles inside pickles without end"))
         share = self.limits.kept if not self.machines else self.limits.kept // 8
         machine = Machine(self.stream, share, self._observe)
         self.machines.append(machine)
@@ -126,10 +128,11 @@ class Reading:
             if name.name == "subimport" and arguments and isinstance(arguments[0], str):
                 facts.modules.add(arguments[0])
         found = suspicious_names(machine.names, machine.calls, self.inside)
-        found += [Suspicious(text, "hides what it does", True, self.inside) for text in sorted(machine.computed)]
+        found += [Suspicious(t(text), t("hides what it does"), True, self.inside) for text in sorted(machine.computed)]
         if machine.extensions:
             numbers = ", ".join(map(str, sorted(machine.extensions)[:5]))
-            found.append(Suspicious(f"extension {numbers}", "stands for a name that the file does not show", True, self.inside))
+            why = t("stands for a name that the file does not show")
+            found.append(Suspicious(t("extension {0}", numbers), why, True, self.inside))
         facts.suspicious += [one for one in found if one not in facts.suspicious]
 
     def _conclude(self, root: Any) -> None:
@@ -154,7 +157,7 @@ class Reading:
             facts.format = Format.CLOUDPICKLE if by_value else Format.JOBLIB if self.joblib or facts.companions else Format.PICKLE
         if any(module.startswith(("cloudpickle.", "dill.")) for module in facts.modules):
             facts.notes.append(
-                "It brings Python code of its own, which only the Python minor version that wrote it runs for certain."
+                t("It brings Python code of its own, which only the Python minor version that wrote it runs for certain.")
             )
 
 

@@ -69,7 +69,7 @@ def read_skops(blank: ModelFile, archive: Archive) -> ModelFile:
         classes=_array(first.get("classes_"), archive),
         suspicious=tuple(suspicious_names(names, [], "schema.json")),
         complete=nodes < MAX_NODES,
-        problem="" if nodes < MAX_NODES else f"The model {blank.path.name} describes more parts than any model.",
+        problem="" if nodes < MAX_NODES else t("The model {0} describes more parts than any model.", blank.path.name),
     )
 
 

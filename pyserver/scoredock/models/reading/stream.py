@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from scoredock.l10n import t
+
 WINDOW = 32 * 1024
 
 
@@ -15,6 +17,10 @@ class Ended(Exception):
 
 class TooMuch(Exception):
     """A limit was reached; the text says which, as the end of a sentence."""
+
+
+class OutOfTime(TooMuch):
+    """The time for reading is up."""
 
 
 class Stream:
@@ -130,7 +136,7 @@ class Stream:
 
     def check_time(self) -> None:
         if time.monotonic() > self.deadline:
-            raise TooMuch("takes longer to read than the time it was given")
+            raise OutOfTime(t("takes longer to read than the time it was given"))
 
 
 class FileStream(Stream):
@@ -167,5 +173,5 @@ class ChunkStream(Stream):
         chunk = next(self.chunks, b"")
         self.left -= len(chunk)
         if self.left < 0:
-            raise TooMuch("inflates to more bytes than any model should")
+            raise TooMuch(t("inflates to more bytes than any model should"))
         return chunk

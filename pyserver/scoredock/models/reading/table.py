@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from scoredock.l10n import t
 from scoredock.models.reading.stubs import Broken
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ Operation = Callable[["Machine"], None]
 
 
 def _no_operation(m: Machine) -> None:
-    raise Broken("is not a well-formed pickle")
+    raise Broken(t("is not a well-formed pickle"))
 
 
 TABLE: list[Operation] = [_no_operation] * 256
