@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import io
 import json
+import os
 import sys
 import sysconfig
 import tarfile
@@ -99,7 +100,7 @@ def own_python() -> tuple[Files, dict[str, str]]:
     executable = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
     library = Path(sysconfig.get_path("stdlib", vars={"installed_base": str(base), "base": str(base)}))
     left_out = {"test", "tests", "idlelib", "tkinter", "turtledemo", "lib2to3", "site-packages", "dist-packages", "__pycache__"}
-    files: Files = {f"bin/python{MINOR}": executable}
+    files: Files = {f"bin/python{MINOR}": relocatable(executable)}
     for path in sorted(library.rglob("*")):
         inside = path.relative_to(library)
         if left_out.intersection(inside.parts) or inside.parts[0].startswith("config-") or not path.is_file():
@@ -113,6 +114,14 @@ def own_python() -> tuple[Files, dict[str, str]]:
                 files[f"lib/{shared}"] = (Path(folder) / shared).resolve()
                 break
     return files, {"bin/python": f"python{MINOR}", "bin/python3": f"python{MINOR}"}
+
+
+def relocatable(executable: Path) -> bytes:
+    """A program that looks for its libraries beside itself, as conda-build leaves it, and not where it was first installed."""
+    first = os.fsencode(sysconfig.get_config_var("LIBDIR") or "") + b"\0"
+    aside = b"$ORIGIN/../lib"
+    content = executable.read_bytes()
+    return content.replace(first, aside.ljust(len(first), b"\0")) if len(first) > len(aside) else content
 
 
 def write_python(channel: Path) -> None:

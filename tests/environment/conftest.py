@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from scoredock.engine.connection import Connection, connect
 from scoredock.environment.sync import read_specification
 from scoredock.environment.values import Specification
 from scoredock.project.values import CondaFile, RequirementsFile
+
+from .images import PREFIX
 
 Write = Callable[..., Specification]
 
@@ -41,3 +44,17 @@ def requirements(tmp_path: Path) -> Write:
         return read_specification(RequirementsFile(path))
 
     return write
+
+
+@pytest.fixture
+def connection() -> Iterator[Connection]:
+    found = connect()
+    before = {image.id for image in found.client.images.list()}
+    yield found
+    # The newest first: one that another is built upon cannot go before it.
+    made = [image for image in found.client.images.list(all=True) if image.id not in before]
+    for image in sorted(made, key=lambda image: image.attrs["Created"], reverse=True):
+        for tag in image.tags:
+            if tag.startswith(PREFIX):
+                found.client.images.remove(tag, force=True)
+    found.close()

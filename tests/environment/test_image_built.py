@@ -5,17 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import uuid
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import PurePosixPath
 
 import pytest
 
-from scoredock.engine import builds
 from scoredock.engine.builds import Builder
-from scoredock.engine.connection import Connection, connect
+from scoredock.engine.connection import Connection
 from scoredock.engine.images import find_image
-from scoredock.engine.values import BuildOrder
 from scoredock.environment.image import image_recipe
 from scoredock.environment.image_host import host_build, image_lock, image_python
 from scoredock.environment.image_values import BaseImage, EarlierImage, Recipe
@@ -24,28 +20,9 @@ from scoredock.environment.values import Specification
 from scoredock.hosting.installed import installed_in
 from scoredock.hosting.values import Service, State
 
+from .images import LEFT, build, run
+
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(300)]
-
-
-@pytest.fixture
-def connection() -> Iterator[Connection]:
-    found = connect()
-    before = {image.id for image in found.client.images.list()}
-    yield found
-    # The newest first: one that another is built upon cannot go before it.
-    made = [image for image in found.client.images.list(all=True) if image.id not in before]
-    for image in sorted(made, key=lambda image: image.attrs["Created"], reverse=True):
-        for tag in image.tags:
-            if tag.startswith(PREFIX):
-                found.client.images.remove(tag, force=True)
-    found.close()
-
-
-LEFT = (
-    *("/run/scoredock-index", "/run/scoredock-certificates", "/opt/scoredock/context", "/opt/scoredock/changes"),
-    *("/opt/scoredock/gone", "/opt/scoredock/before.json", "/tmp/uv"),  # noqa: S108
-)
-PREFIX = f"scoredock-test-{uuid.uuid4().hex[:8]}"
 
 
 @pytest.fixture
@@ -57,20 +34,6 @@ def base(connection: Connection) -> BaseImage:
     path, version = said.decode().split()
     # A digest of its own for each test: images of other runs are not to be built upon.
     return BaseImage(reference, digest=uuid.uuid4().hex, python=version, python_path=path)
-
-
-def build(connection: Connection, recipe: Recipe, builder: Builder) -> Recipe:
-    files = [(PurePosixPath(file.name), file.source or (file.text or "").encode()) for file in recipe.files]
-    made = replace(recipe, tag=f"{PREFIX}:{recipe.key}")
-    secrets = tuple((secret.id, secret.text) for secret in recipe.secrets)
-    order = BuildOrder(recipe.dockerfile, made.tag, tuple(files), arguments=recipe.arguments, secrets=secrets)
-    asyncio.run(builds.build_image(connection, order, builder=builder))
-    return made
-
-
-def run(connection: Connection, recipe: Recipe, code: str) -> str:
-    said: bytes = connection.client.containers.run(recipe.tag, [recipe.interpreter, "-c", code], remove=True)
-    return said.decode().strip()
 
 
 def resolve(specification: Specification, base: BaseImage) -> tuple[Resolved, ...]:
