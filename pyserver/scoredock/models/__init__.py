@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from scoredock.l10n import t
-
 if TYPE_CHECKING:
     from scoredock.models.reading import inspect
 
@@ -19,7 +17,7 @@ __all__ = ["inspect"]
 def __getattr__(name: str) -> Any:
     # Not imported with the room: who registers or lists models need not load the reader.
     if name != "inspect":
-        raise AttributeError(t("module {0} has no attribute {1}", repr(__name__), repr(name)))
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from scoredock.models import reading
 
     return reading.inspect
