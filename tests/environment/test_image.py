@@ -53,6 +53,14 @@ def test_a_fitting_base_image_gives_its_python() -> None:
     assert "create -y -q -p /opt/scoredock/python/3.11 python=3.11" in recipe(WITH_CONDA).dockerfile
 
 
+def test_conda_takes_the_python_from_the_channels_of_the_file_and_no_password_into_a_layer() -> None:
+    channels = ("conda-forge", "nodefaults", "https://user:hunter2@conda.example/own")
+    specification = Specification(Path("/project/conda.yml"), python="=3.11", channels=channels)
+    made = image_recipe(specification, LOCK, WITH_CONDA, python_version="3.11.7", host=HOST, buildkit=True)
+    assert "create -y -q -p /opt/scoredock/python/3.11 --override-channels -c conda-forge python=3.11" in made.dockerfile
+    assert "hunter2" not in made.dockerfile
+
+
 @pytest.mark.parametrize("base", [PLAIN, BARE, WITH_CONDA], ids=lambda base: base.reference)
 def test_passwords_and_certificates_stay_out_of_every_layer(base: BaseImage) -> None:
     made = recipe(base)

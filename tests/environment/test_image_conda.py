@@ -1,7 +1,7 @@
 """Images with conda packages: the conda inside of the base image installs the very packages that this machine resolved.
 
 Where SCOREDOCK_TEST_CONDA_IMAGE names an image with conda, that is the base. Otherwise one is made whose conda is a stand-in with
-the same command line (py-rattler behind ``conda create --file``): conda itself comes from hosts that not every machine reaches.
+the same command line (py-rattler behind ``conda create``): conda itself comes from hosts that not every machine reaches.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import os
 import tarfile
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,17 +49,24 @@ words.add_argument("command", choices=["create"])
 words.add_argument("-y", action="store_true", required=True)
 words.add_argument("-q", action="store_true")
 words.add_argument("-p", dest="prefix", required=True)
-words.add_argument("--file", type=pathlib.Path, required=True)
-given = words.parse_args()
-first, *lines = given.file.read_text().split()
-urls = [line.partition("#")[0] for line in lines]
-assert first == "@EXPLICIT", first
+words.add_argument("--file", type=pathlib.Path)
+words.add_argument("--override-channels", action="store_true")
+words.add_argument("-c", dest="channels", action="append")
+words.add_argument("specs", nargs="*")
+given = words.parse_intermixed_args()
 
-async def create():
+async def listed():
+    first, *lines = given.file.read_text().split()
+    assert first == "@EXPLICIT", first
+    urls = [line.partition("#")[0] for line in lines]
     channels = sorted({url.rsplit("/", 2)[0] for url in urls})
     names = [url.rpartition("/")[2].rsplit("-", 2)[0] for url in urls]
     found = await rattler.Gateway().query(channels, ["linux-64", "noarch"], names, recursive=False)
-    await rattler.install([record for part in found for record in part if record.url in urls], given.prefix, show_progress=False)
+    return [record for part in found for record in part if record.url in urls]
+
+async def create():
+    records = await (listed() if given.file else rattler.solve(given.channels, given.specs))
+    await rattler.install(records, given.prefix, show_progress=False)
 
 asyncio.run(create())
 """
@@ -128,3 +136,20 @@ def test_conda_inside_installs_what_was_resolved_here(
     assert run(connection, made, installed).split() == sorted(stems)
     left = f"import os; print([path for path in {LEFT!r} if os.path.isfile(path) or os.path.isdir(path) and os.listdir(path)])"
     assert run(connection, made, left) == "[]"
+
+
+@pytest.mark.parametrize("builder", ["buildkit", "classic"])
+def test_conda_inside_brings_the_python_that_the_base_lacks(
+    tmp_path: Path, channel: str, connection: Connection, base: BaseImage, builder: Builder
+) -> None:
+    path = tmp_path / "conda.yml"
+    path.write_text(f"channels: [{channel}]\ndependencies: [python={MINOR}, pip: [six==1.16.0]]\n")
+    specification = read_specification(CondaFile(path))
+    lock = asyncio.run(image_lock(specification, MINOR))
+    lacks = replace(base, python="3.6.9")
+    recipe = image_recipe(
+        specification, lock, lacks, python_version=PYTHON_VERSION, host=host_build(), buildkit=builder == "buildkit"
+    )
+    made = build(connection, recipe, builder)
+    code = "import six, azureml_inference_server_http, sys; print(six.__version__, sys.base_prefix)"
+    assert run(connection, made, code) == f"1.16.0 /opt/scoredock/python/{MINOR}"

@@ -27,7 +27,7 @@ from scoredock.environment.image_dockerfile import (
     classic,
     with_buildkit,
 )
-from scoredock.environment.image_values import BaseImage, ContextFile, EarlierImage, HostBuild, Recipe, Secret
+from scoredock.environment.image_values import BaseImage, ContextFile, EarlierImage, HostBuild, Layer, Recipe, Secret
 from scoredock.environment.key import local_path
 from scoredock.environment.lock_text import Resolved
 from scoredock.environment.requirement_lines import without_credentials
@@ -97,7 +97,9 @@ def image_recipe(
     if below and not buildkit:
         files.append(ContextFile(COMPARE, source=Path(__file__).with_name(COMPARE)))
     write = with_buildkit if buildkit else classic
-    body = write(base, below, minor=minor, conda=bool(conda), host=host, index=index)
+    # A channel's password would stay in the image's history; the conda inside has to know such a channel itself.
+    channels = tuple(name for name in specification.channels if name != "nodefaults" and "@" not in name)
+    body = write(Layer(base, below, minor, bool(conda), channels, host, index))
     steps = int(dict(below.labels).get(STEPS_LABEL, "0")) + 1 if below else 0
     labels = {KEY_LABEL: key, BASE_LABEL: identity, STEPS_LABEL: str(steps), PACKAGES_LABEL: packages}
     lines = [

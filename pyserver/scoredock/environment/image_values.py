@@ -43,6 +43,21 @@ class HostBuild:
 
 
 @dataclass(frozen=True, slots=True)
+class Layer:
+    """What a builder has to write instructions for: the environment of Python ``minor`` upon ``base``, or upon an image ``below``
+    that has most of it. ``conda``: whether there are conda packages; ``channels``: where the file says that conda takes a Python
+    from; ``index``: the settings of the host's that hold inside of a build as well."""
+
+    base: BaseImage
+    below: EarlierImage | None
+    minor: str
+    conda: bool
+    channels: tuple[str, ...]
+    host: HostBuild
+    index: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ContextFile:
     """A file or folder of the build context: written from ``text``, or copied from ``source`` on this machine."""
 
