@@ -26,7 +26,7 @@ from scoredock.engine.images import find_image
 from scoredock.environment.image import image_recipe
 from scoredock.environment.image_host import host_build, image_lock, image_python
 from scoredock.environment.image_values import BaseImage
-from scoredock.environment.sync import read_specification, sync
+from scoredock.environment.sync import read_specification
 from scoredock.hosting.docker_base import about_base
 from scoredock.project.values import CondaFile
 
@@ -121,7 +121,6 @@ def test_conda_inside_installs_what_was_resolved_here(
         f"channels: [{channel}]\ndependencies: [python={MINOR}, small-module=2.0, pip: [six==1.16.0]]\n",
     )
     specification = read_specification(CondaFile(path))
-    asyncio.run(sync(specification))
     lock = asyncio.run(image_lock(specification, image_python(specification, base)))
     recipe = image_recipe(
         specification, lock, base, python_version=PYTHON_VERSION, host=host_build(), buildkit=builder == "buildkit"

@@ -12,7 +12,7 @@ from scoredock.environment.host_settings import uv_environment
 from scoredock.environment.image_values import BaseImage, HostBuild
 from scoredock.environment.lock_text import Resolved, read_lock
 from scoredock.environment.pythons import find_python, python_specifier
-from scoredock.environment.sync import find
+from scoredock.environment.sync import find, sync
 from scoredock.environment.uv import Uv, find_uv
 from scoredock.environment.uv_strategy import resolve, wanted
 from scoredock.environment.values import EnvironmentProblem, Specification
@@ -76,12 +76,18 @@ async def image_lock(
     mine = "aarch64" if platform.machine().lower() in ("arm64", "aarch64") else "x86_64"
     machine = {"amd64": "x86_64", "arm64": "aarch64", "": mine}.get(architecture, architecture)
     here = find(specification)
-    if here and sys.platform == "linux" and machine == mine and here.python_version.startswith(f"{minor}."):
+    alike = sys.platform == "linux" and machine == mine
+    if specification.conda and alike and not here:
+        # Only conda's own solver can choose conda packages: the environment is made here first, as for a process.
+        here = await sync(specification, progress=progress, offline=offline)
+    if here and alike and here.python_version.startswith(f"{minor}."):
         return read_lock(here.lock)
     if specification.conda:
         raise EnvironmentProblem(
-            t("An image with conda packages takes its versions from the environment on this machine, which is not synced."),
-            t("Sync it first: scoredock env sync."),
+            t(
+                "An image with conda packages takes its versions from an environment on this machine, and this one is of another kind."
+            ),
+            t("Build it on Linux with Python {0} and the image's processor, or sync with their PyPI twins.", minor),
         )
     with tempfile.TemporaryDirectory(prefix="scoredock-") as folder:
         uv = Uv(folder=Path(folder), offline=offline)
