@@ -84,10 +84,8 @@ async def image_lock(
         return read_lock(here.lock)
     if specification.conda:
         raise EnvironmentProblem(
-            t(
-                "An image with conda packages takes its versions from an environment on this machine, and this one is of another kind."
-            ),
-            t("Build it on Linux with Python {0} and the image's processor, or sync with their PyPI twins.", minor),
+            t("An image with conda packages takes its versions from an environment like it on this machine; there is none."),
+            t("Build it on Linux with Python {0} and the image's processor, or sync with PyPI twins.", minor),
         )
     with tempfile.TemporaryDirectory(prefix="scoredock-") as folder:
         uv = Uv(folder=Path(folder), offline=offline)
