@@ -131,3 +131,10 @@ def test_versions_keep_their_meaning_on_pypi(wants) -> None:
     )
     assert [item.text for item in mapped.pip] == ["pandas==2.2.0", "scipy>=1.9,<2", "h5py", "lxml==5.1.*"]
     assert any("h5py 3.1|3.2" in str(note) for note in mapped.notes)
+
+
+@pytest.mark.slow
+async def test_a_name_is_never_offered_in_place_of_itself(wants) -> None:
+    with pytest.raises(EnvironmentProblem, match="has 'scipy'") as raised:
+        await sync(wants("scipy"))
+    assert "Did you mean 'scipy'" not in raised.value.todo

@@ -69,7 +69,7 @@ def remove(key: str, *, forget_versions: bool = False) -> CachedEnvironment:
         what = (
             t("{0} environments in the cache begin with '{1}'.", len(matches), key)
             if matches
-            else t("No environment in the cache begin with '{0}'.", key)
+            else t("No environment in the cache begins with '{0}'.", key)
         )
         raise EnvironmentProblem(what, t("'scoredock env list' shows their keys."))
     found = matches[0]

@@ -12,7 +12,8 @@ def nearest_names(name: str) -> tuple[str, ...]:
     """At most two names like a name that does not exist; empty when nothing is near."""
     from scoredock.environment.twins import known_distributions
 
-    return tuple(get_close_matches(normalised(name), known_distributions(), n=2, cutoff=0.75))
+    others = [known for known in known_distributions() if known != normalised(name)]
+    return tuple(get_close_matches(normalised(name), others, n=2, cutoff=0.75))
 
 
 def did_you_mean(name: str) -> str:
