@@ -42,8 +42,10 @@ def texts(*rooms: str) -> list[str]:
             node for node in ast.walk(tree) if isinstance(node, ast.Call) and called(node) in {"t", "deferred"} and node.args
         ]
         for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
-            if (text := literal(call.args[0])) is not None:
-                found[text] = None
+            said = call.args[0]
+            for node in said.values if isinstance(said, ast.Dict) else (said,):
+                if (text := literal(node)) is not None:
+                    found[text] = None
     if not rooms or "project" in rooms:
         found |= {key.english: None for section in sections().values() for key in section.values()}
     return list(found)

@@ -10,12 +10,13 @@ from scoredock.contract.entry import is_main_test
 from scoredock.contract.guards import caught_names
 from scoredock.contract.scopes import Scope
 from scoredock.contract.undefined import reads
+from scoredock.l10n import deferred, t
 
 if TYPE_CHECKING:
     from scoredock.contract.script import Script
 
-EXIT = "the server will not start (exit 3)"
-FAILS = "every request that comes here answers 500"
+EXIT = deferred("the server will not start (exit 3)")
+FAILS = deferred("every request that comes here answers 500")
 
 
 class ImportSite(NamedTuple):
@@ -40,7 +41,7 @@ def import_sites(script: Script) -> Iterator[ImportSite]:
     starting: set[Scope] | None = None
     running: set[Scope] = set()
     for node, scope in script.names.imports:
-        consequence = EXIT
+        consequence = t(EXIT)
         if scope.parent is not None:
             if starting is None:
                 starting = set(reads(script, [script.names.module, *inits], methods=False))
@@ -48,7 +49,7 @@ def import_sites(script: Script) -> Iterator[ImportSite]:
             if scope not in starting:
                 if scope not in running:
                     continue
-                consequence = FAILS
+                consequence = t(FAILS)
         conditional = _branch(script, node)
         if conditional is None:
             continue

@@ -45,7 +45,7 @@ def missing(script: Script, rule: Rule, name: str, message: str, fix: Fix | None
         )
     like = _similar_function(script, name)
     if like is not None:
-        meant = f"Is `{like.name}` meant? Then call it `{name}`."
+        meant = t("Is `{0}` meant? Then call it `{1}`.", like.name, name)
         return rule.finding(script, like, t("There is no `{0}()`: the server will not start (exit 3). {1}", name, meant))
     return rule.finding(script, _top_of_file(script), message, fix=fix)
 

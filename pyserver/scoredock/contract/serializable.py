@@ -21,66 +21,69 @@ from scoredock.contract.evaluation.values import (
     Value,
     element_of,
 )
+from scoredock.l10n import deferred, t
 
 # Types that it takes. A float64 of numpy is a float to Python.
 TAKEN = frozenset(("str", "int", "float", "bool", "NoneType", "dict", "list", "tuple", "AMLResponse", "flask.Response"))
 
 # Types that it does not take, as people call them.
-REFUSED = {
-    "numpy.ndarray": "a NumPy array",
-    "pandas.DataFrame": "a DataFrame",
-    "pandas.Series": "a pandas Series",
-    "pandas.Index": "a pandas Index",
-    "pandas.Timestamp": "a Timestamp",
-    "pandas.GroupBy": "a pandas GroupBy",
-    "torch.Tensor": "a tensor",
-    "tensorflow.Tensor": "a tensor",
-    "numpy.int64": "a NumPy integer",
-    "numpy.int32": "a NumPy integer",
-    "numpy.float32": "a NumPy float32",
-    "numpy.float16": "a NumPy float16",
-    "numpy.bool_": "a NumPy bool",
-    "numpy.datetime64": "a NumPy datetime",
-    "numpy.dtype": "a NumPy dtype",
-    "bytes": "bytes",
-    "bytearray": "a bytearray",
-    "memoryview": "a memoryview",
-    "datetime.datetime": "a datetime",
-    "datetime.date": "a date",
-    "datetime.timedelta": "a timedelta",
-    "decimal.Decimal": "a Decimal",
-    "uuid.UUID": "a UUID",
-    "pathlib.Path": "a Path",
-    "io.BytesIO": "a BytesIO",
-    "io.StringIO": "a StringIO",
-    "collections.deque": "a deque",
-    "generator": "a generator",
-    "coroutine": "a coroutine",
-    "exception": "an exception",
-    "range": "a range",
-    "map": "a map object",
-    "filter": "a filter object",
-    "zip": "a zip object",
-    "enumerate": "an enumerate object",
-    "reversed": "an iterator",
-    "iterator": "an iterator",
-    "dict_keys": "a dict's keys view",
-    "dict_values": "a dict's values view",
-    "dict_items": "a dict's items view",
-    "set": "a set",
-    "frozenset": "a set",
-    "complex": "a complex number",
-    "object": "a bare object",
-    "file": "an open file",
-    "slice": "a slice",
-    "enum.Enum": "a member of an enumeration",
-    "sentence_transformers.SentenceTransformer": "a model",
-    "estimator": "a model",
-    "keras.Model": "a model",
-    "onnxruntime.InferenceSession": "a session",
-    "logging.Logger": "a logger",
-    "flask.Request": "the request itself",
-}
+REFUSED = deferred(
+    {
+        "numpy.ndarray": "a NumPy array",
+        "pandas.DataFrame": "a DataFrame",
+        "pandas.Series": "a pandas Series",
+        "pandas.Index": "a pandas Index",
+        "pandas.Timestamp": "a Timestamp",
+        "pandas.GroupBy": "a pandas GroupBy",
+        "torch.Tensor": "a tensor",
+        "tensorflow.Tensor": "a tensor",
+        "numpy.int64": "a NumPy integer",
+        "numpy.int32": "a NumPy integer",
+        "numpy.float32": "a NumPy float32",
+        "numpy.float16": "a NumPy float16",
+        "numpy.bool_": "a NumPy bool",
+        "numpy.datetime64": "a NumPy datetime",
+        "numpy.dtype": "a NumPy dtype",
+        "bytes": "bytes",
+        "bytearray": "a bytearray",
+        "memoryview": "a memoryview",
+        "datetime.datetime": "a datetime",
+        "datetime.date": "a date",
+        "datetime.timedelta": "a timedelta",
+        "decimal.Decimal": "a Decimal",
+        "uuid.UUID": "a UUID",
+        "pathlib.Path": "a Path",
+        "io.BytesIO": "a BytesIO",
+        "io.StringIO": "a StringIO",
+        "collections.deque": "a deque",
+        "generator": "a generator",
+        "coroutine": "a coroutine",
+        "exception": "an exception",
+        "range": "a range",
+        "map": "a map object",
+        "filter": "a filter object",
+        "zip": "a zip object",
+        "enumerate": "an enumerate object",
+        "reversed": "an iterator",
+        "iterator": "an iterator",
+        "dict_keys": "a dict's keys view",
+        "dict_values": "a dict's values view",
+        "dict_items": "a dict's items view",
+        "set": "a set",
+        "frozenset": "a set",
+        "complex": "a complex number",
+        "object": "a bare object",
+        "file": "an open file",
+        "slice": "a slice",
+        "enum.Enum": "a member of an enumeration",
+        "sentence_transformers.SentenceTransformer": "a model",
+        "estimator": "a model",
+        "keras.Model": "a model",
+        "onnxruntime.InferenceSession": "a session",
+        "logging.Logger": "a logger",
+        "flask.Request": "the request itself",
+    }
+)
 
 
 class Refusal(NamedTuple):
@@ -104,26 +107,29 @@ def refusal(value: Value, *, inside: bool = False) -> Refusal | None:
     if isinstance(value, (Anything, Reference)):
         return None
     if isinstance(value, Constant):
-        return Refusal(REFUSED.get(value.type, f"a {value.type}"), True, value, inside) if value.type not in TAKEN else None
+        return Refusal(_called(value.type), True, value, inside) if value.type not in TAKEN else None
     if isinstance(value, Object):
-        reason = REFUSED.get(value.type)
-        return Refusal(reason, value.sure, value, inside) if reason is not None else None
+        return Refusal(_called(value.type), value.sure, value, inside) if value.type in REFUSED else None
     if isinstance(value, Sequence):
         return _of_sequence(value, inside)
     if isinstance(value, Mapping):
         return _of_mapping(value)
     if isinstance(value, (Function, Method)):
-        return Refusal(f"the function `{value.name}` itself, which was not called", True, value, inside)
+        return Refusal(t("the function `{0}` itself, which was not called", value.name), True, value, inside)
     if isinstance(value, (Class, Module, ParameterType)):
-        return Refusal("a class" if isinstance(value, Class) else "not data", True, value, inside)
+        return Refusal(t("a class") if isinstance(value, Class) else t("not data"), True, value, inside)
     if isinstance(value, Instance):
         return _of_instance(value, inside)
     return None
 
 
+def _called(kind: str) -> str:
+    return t(REFUSED[kind]) if kind in REFUSED else t("a {0}", kind)
+
+
 def _of_sequence(value: Sequence, inside: bool) -> Refusal | None:
     if value.type == "set":
-        return Refusal("a set", True, value, inside)
+        return Refusal(t("a set"), True, value, inside)
     for item in value.items if value.items is not None else (element_of(value),):
         found = refusal(item, inside=True)
         if found is not None:
@@ -134,11 +140,11 @@ def _of_sequence(value: Sequence, inside: bool) -> Refusal | None:
 def _of_mapping(value: Mapping) -> Refusal | None:
     for key, item in value.items:
         if isinstance(key, Sequence) and key.type == "tuple":
-            return Refusal("a dict with a tuple as key", True, value, True)
+            return Refusal(t("a dict with a tuple as key"), True, value, True)
         if isinstance(key, Object) and key.type in ("bytes", "numpy.int64", "numpy.int32", "datetime.datetime"):
-            return Refusal(f"a dict with {REFUSED[key.type]} as key", key.sure, value, True)
+            return Refusal(t("a dict with {0} as key", _called(key.type)), key.sure, value, True)
         if isinstance(key, Constant) and key.type == "bytes":
-            return Refusal("a dict with bytes as key", True, value, True)
+            return Refusal(t("a dict with bytes as key"), True, value, True)
         found = refusal(item, inside=True)
         if found is not None:
             return found
@@ -155,4 +161,4 @@ def _of_instance(value: Instance, inside: bool) -> Refusal | None:
                 stack.append(base)
             elif not (isinstance(base, Reference) and base.name in ("builtins.object", "abc.ABC", "pydantic.BaseModel")):
                 return None
-    return Refusal(f"an object of class `{value.of.node.name}`", True, value, inside)
+    return Refusal(t("an object of class `{0}`", value.of.node.name), True, value, inside)

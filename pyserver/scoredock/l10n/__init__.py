@@ -11,9 +11,11 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
 
 BUNDLES = Path(__file__).parent
 ENGLISH = "en"
+T = TypeVar("T", str, dict[str, str])
 
 _PLACE = re.compile(r"\{(\d+)\}")
 _language = ENGLISH
@@ -30,9 +32,10 @@ def t(text: str, *values: object) -> str:
     return _PLACE.sub(lambda place: str(values[int(place[1])]), said) if values else said
 
 
-def deferred(text: str) -> str:
-    """A text of a table that is made on import: marked for the catalogue here, and put through ``t`` where it is used."""
-    return text
+def deferred(texts: T) -> T:
+    """A text, or a table whose values are texts, that is made on import: marked for the catalogue here, and put through ``t``
+    where it is used."""
+    return texts
 
 
 def language() -> str:

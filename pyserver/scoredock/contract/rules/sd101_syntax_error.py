@@ -47,6 +47,9 @@ def concerns_us(script: Script) -> bool:
 
 
 def _finding(script: Script, place: Place, message: str, target: str | None) -> Finding:
-    of = f" under Python {target}" if target else ""
-    stop = "" if message.endswith("?") else "."
-    return RULE.finding(script, place, t("Syntax error{0}: {1}{2} The server will not start (exit 3).", of, message, stop))
+    said = message if message.endswith("?") else f"{message}."
+    if target:
+        text = t("Syntax error under Python {0}: {1} The server will not start (exit 3).", target, said)
+    else:
+        text = t("Syntax error: {0} The server will not start (exit 3).", said)
+    return RULE.finding(script, place, text)

@@ -20,14 +20,14 @@ def check(script: Script) -> Iterator[Finding]:
         signature = signature_of(run)
         if signature.accepted:
             continue
-        kinds = [f"positional-only `{name}`" for name in signature.positional_only]
+        kinds = [t("positional-only `{0}`", name) for name in signature.positional_only]
         kinds += [f"`*{signature.starred}`"] if signature.starred else []
         kinds += [f"`**{signature.double_starred}`"] if signature.double_starred else []
         message = t(
-            "`run` may not have {0}: the server passes named arguments only and will not start (exit 3).", " and ".join(kinds)
+            "`run` may not have {0}: the server passes named arguments only and will not start (exit 3).", t(" and ").join(kinds)
         )
         if run.node.__class__.__name__ != "Lambda" and getattr(run.node, "name", "run") != "run":
-            message += " A decorator replaced `run` by this function: put `functools.wraps` on it."
+            todo = t("A decorator replaced `run` by this function: put `functools.wraps` on it.")
         else:
-            message += " Name each parameter."
-        yield RULE.finding(script, run.node, message)
+            todo = t("Name each parameter.")
+        yield RULE.finding(script, run.node, f"{message} {todo}")

@@ -17,7 +17,7 @@ def check(script: Script) -> Iterator[Finding]:
         return
     for run in script.entry.runs or ():
         if run.schemas:
-            related = tuple((script.text.place(schema.node), "the schema") for schema in run.schemas)
+            related = tuple((script.text.place(schema.node), t("the schema")) for schema in run.schemas)
             yield RULE.finding(
                 script,
                 script.text.place(script.machine.rawhttp[0]),

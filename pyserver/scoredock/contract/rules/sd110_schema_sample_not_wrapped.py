@@ -27,7 +27,7 @@ from scoredock.contract.evaluation.values import (
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
 from scoredock.finding import Edit, Finding, Fix, Severity
-from scoredock.l10n import t
+from scoredock.l10n import deferred, t
 
 RULE = Rule("SD110", "schema-sample-not-wrapped")
 
@@ -42,10 +42,10 @@ WRAPPERS = {
     "float": ("StandardPythonParameterType", "standard_py_parameter_type"),
 }
 WANTED = {
-    "numpy": ("numpy.ndarray", "a NumPy array (`np.array(…)`)"),
-    "pandas": ("pandas.DataFrame", "a DataFrame (`pd.DataFrame(…)`)"),
+    "numpy": ("numpy.ndarray", deferred("a NumPy array (`np.array(…)`)")),
+    "pandas": ("pandas.DataFrame", deferred("a DataFrame (`pd.DataFrame(…)`)")),
 }
-EXIT = "the import fails and the server will not start (exit 3)."
+EXIT = deferred("the import fails and the server will not start (exit 3).")
 
 
 def check(script: Script) -> Iterator[Finding]:
@@ -62,7 +62,7 @@ def check(script: Script) -> Iterator[Finding]:
     for run in script.entry.runs or ():
         outputs = [schema for schema in run.schemas if schema.kind == "output"]
         for schema in outputs[:-1]:
-            yield RULE.finding(script, script.text.place(schema.node), t("`run` has two output schemas: {0} Keep one.", EXIT))
+            yield RULE.finding(script, script.text.place(schema.node), t("`run` has two output schemas: {0} Keep one.", t(EXIT)))
 
 
 def _decorator(script: Script, call: Call, kind: str) -> Iterator[Finding]:
@@ -73,14 +73,14 @@ def _decorator(script: Script, call: Call, kind: str) -> Iterator[Finding]:
     place = script.text.place(call.node)
     if given is None:
         if len(call.node.args) <= position and not any(not one.arg for one in call.node.keywords):
-            yield RULE.finding(script, place, t("`{0}_schema` has no parameter type: {1} Give one.", kind, EXIT))
+            yield RULE.finding(script, place, t("`{0}_schema` has no parameter type: {1} Give one.", kind, t(EXIT)))
         return
     if isinstance(given, ParameterType) or given == ANY:
         return
     if isinstance(given, Reference):
         if given.name.rpartition(".")[2] in PARAMETER_TYPES:
             yield RULE.finding(
-                script, place, t("The parameter type is the class itself, without a sample: {0} Call it with one.", EXIT)
+                script, place, t("The parameter type is the class itself, without a sample: {0} Call it with one.", t(EXIT))
             )
         return
     # On one of several paths, a `None` is only what stood there before.
@@ -95,13 +95,15 @@ def _decorator(script: Script, call: Call, kind: str) -> Iterator[Finding]:
     if wrapper is not None and not isinstance(given, OneOf) and wrapper[0] in script.names.module.bindings:
         around = script.text.place(node)
         fix = Fix(t("Wrap in {0}", wrapper[0]), (Edit(around, f"{wrapper[0]}({script.text.cut(around)})"),))
+    if isinstance(given, OneOf):
+        wants = t("`{0}_schema` wants a ParameterType, not the raw sample, which this may be: then {1}", kind, t(EXIT))
+    else:
+        wants = t("`{0}_schema` wants a ParameterType, not the raw sample: {1}", kind, t(EXIT))
+    todo = t("Wrap it in `{0}(…)`.", wrapper[0]) if wrapper else t("Wrap it.")
     yield RULE.finding(
         script,
         script.text.place(node),
-        t("`{0}_schema` wants a ParameterType, not the raw sample", kind)
-        + (t(", which this may be: then {0}", EXIT) if isinstance(given, OneOf) else f": {EXIT}")
-        + t(" Wrap it")
-        + (t(" in `{0}(…)`.", wrapper[0]) if wrapper else "."),
+        f"{wants} {todo}",
         severity=Severity.WARNING if isinstance(given, OneOf) else Severity.ERROR,
         fix=fix,
     )
@@ -112,7 +114,7 @@ def _parameter_type(script: Script, call: Call, kind: str) -> Iterator[Finding]:
     if "**" in call.keywords or (call.node.args and sample is None):
         return
     if sample is None:
-        yield RULE.finding(script, script.text.place(call.node), t("There is no sample: {0} Give one.", EXIT))
+        yield RULE.finding(script, script.text.place(call.node), t("There is no sample: {0} Give one.", t(EXIT)))
         return
     reasons = [_unfit(kind, option) for option in options(sample) if option != NONE or not isinstance(sample, OneOf)]
     why = next((reason for reason in reasons if reason is not None), None)
@@ -122,7 +124,7 @@ def _parameter_type(script: Script, call: Call, kind: str) -> Iterator[Finding]:
     yield RULE.finding(
         script,
         script.text.place(node),
-        f"{why}: {EXIT}" if all(reasons) else t("{0}, which this may not be: then {1}", why, EXIT),
+        f"{why}: {t(EXIT)}" if all(reasons) else t("{0}, which this may not be: then {1}", why, t(EXIT)),
         severity=Severity.ERROR if all(reasons) else Severity.WARNING,
         fix=_made(script, kind, sample, call),
     )
@@ -136,7 +138,7 @@ def _unfit(kind: str, sample: Value) -> str | None:
         if isinstance(sample, Object) and not sample.sure:
             return None
         if found is not None and found != type_name and found not in ("loaded", "estimator"):
-            return t("The sample must be {0}", wanted)
+            return t("The sample must be {0}", t(wanted))
         return None
     if kind != "standard":
         return None

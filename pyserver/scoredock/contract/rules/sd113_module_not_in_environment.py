@@ -58,20 +58,24 @@ def check(script: Script) -> Iterator[Finding]:
         if site.conditional:
             severity = Severity.WARNING
         candidates = _providers(site.module, (*environment.known, *environment.modules)) or _same_name(root)
-        certain = "has no" if environment.complete else "does not ask for any"
-        others = f" (or {', '.join(f'`{other}`' for other in candidates[1:4])})" if len(candidates) > 1 else ""
+        if environment.complete:
+            lacks = t("The environment has no package that provides `{0}`: {1}.", site.module, site.consequence)
+        else:
+            lacks = t("The environment does not ask for any package that provides `{0}`: {1}.", site.module, site.consequence)
         yield RULE.finding(
             script,
             script.text.place(site.alias if hasattr(site.alias, "lineno") and isinstance(site.node, ast.Import) else site.node),
-            t("The environment {0} package that provides `{1}`: {2}. ", certain, site.module, site.consequence)
-            + (
-                t("Add `{0}`{1} to it.", candidates[0], others)
-                if candidates
-                else t("Add the one that does, or ship the module with the script.")
-            ),
+            f"{lacks} {_wanted(candidates)}",
             severity=severity,
             fix=_added(script, candidates[0], environment) if candidates else None,
         )
+
+
+def _wanted(candidates: tuple[str, ...]) -> str:
+    if not candidates:
+        return t("Add the one that does, or ship the module with the script.")
+    first, *others = (f"`{name}`" for name in candidates[:4])
+    return t("Add {0} (or {1}) to it.", first, ", ".join(others)) if others else t("Add {0} to it.", first)
 
 
 def _added(script: Script, distribution: str, environment: EnvironmentFacts) -> Fix | None:
@@ -109,11 +113,12 @@ def _contrib(script: Script, site: ImportSite, environment: EnvironmentFacts | N
 
 def _not_served(script: Script, site: ImportSite) -> Finding:
     """`AMLResponse` from the request's module, and the other way round."""
-    home = f" It is in `{HOME[site.name]}`." if site.name in HOME else ""
+    said = t("The server's `{0}` has no `{1}`: the import fails, and {2}.", site.module, site.name, site.consequence)
+    home = t("It is in `{0}`.", HOME[site.name]) if site.name in HOME else ""
     return RULE.finding(
         script,
         script.text.place(site.node),
-        t("The server's `{0}` has no `{1}`: the import fails, and {2}.{3}", site.module, site.name, site.consequence, home),
+        f"{said} {home}".rstrip(),
         severity=Severity.WARNING if site.conditional else Severity.ERROR,
         fix=_from_home(script, site.node),
     )

@@ -39,12 +39,12 @@ def check(script: Script) -> Iterator[Finding]:
                     _listed(signature),
                 ),
                 fix=_rename(script, schema, free),
-                related=((script.text.head(signature.node), "`run` is defined here"),),
+                related=((script.text.head(signature.node), t("`run` is defined here")),),
             )
 
 
 def _listed(signature: Signature) -> str:
-    return ", ".join(f"`{name}`" for name in signature.names) or "none"
+    return ", ".join(f"`{name}`" for name in signature.names) or t("none")
 
 
 def _name_node(schema: Schema) -> ast.expr | None:

@@ -44,20 +44,18 @@ def _unbound(script: Script, use: Use) -> Finding:
 
             fix = Fix(t("Add `{0}`", line), (import_line(script, line),))
             hint = t("`{0}` is missing.", line)
+        if use.conditional:
+            fails = t("Nothing binds `{0}`: requests that come here answer 500 with a NameError.", name)
+        else:
+            fails = t("Nothing binds `{0}`: every request fails with a NameError.", name)
         return RULE.finding(
             script,
             script.text.place(use.node),
-            t("Nothing binds `{0}`: ", name)
-            + (
-                t("requests that come here answer 500 with a NameError. ")
-                if use.conditional
-                else t("every request fails with a NameError. ")
-            )
-            + hint,
+            f"{fails} {hint}",
             severity=Severity.WARNING if use.conditional else Severity.ERROR,
             fix=fix,
         )
-    where = getattr(binder.node, "name", "a function")
+    where = getattr(binder.node, "name", t("a function"))
     return RULE.finding(
         script,
         script.text.place(use.node),
@@ -68,7 +66,7 @@ def _unbound(script: Script, use: Use) -> Finding:
             where,
         ),
         fix=add_global(script, binder, name),
-        related=((script.text.place(binder.bindings[name][0]), f"`{name}` is bound here, without `global`"),),
+        related=((script.text.place(binder.bindings[name][0]), t("`{0}` is bound here, without `global`", name)),),
     )
 
 
@@ -113,7 +111,7 @@ def _left_none(script: Script, starts: list[Scope]) -> Iterator[Finding]:
                 name,
             ),
             fix=add_global(script, binder, name),
-            related=((script.text.place(binder.bindings[name][0]), f"`{name}` is bound here, without `global`"),),
+            related=((script.text.place(binder.bindings[name][0]), t("`{0}` is bound here, without `global`", name)),),
         )
 
 

@@ -9,21 +9,23 @@ from scoredock.contract.fixes import replaced_by_argument
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
 from scoredock.finding import Finding
-from scoredock.l10n import t
+from scoredock.l10n import deferred, t
 
 RULE = Rule("SD205", "json-loads-on-decoded-input")
 
-DECODED = {
-    "dict": "a dict",
-    "list": "a list",
-    "tuple": "a tuple",
-    "int": "a number",
-    "float": "a number",
-    "bool": "a bool",
-    "numpy.ndarray": "a NumPy array",
-    "pandas.DataFrame": "a DataFrame",
-    "pandas.Series": "a pandas Series",
-}
+DECODED = deferred(
+    {
+        "dict": "a dict",
+        "list": "a list",
+        "tuple": "a tuple",
+        "int": "a number",
+        "float": "a number",
+        "bool": "a bool",
+        "numpy.ndarray": "a NumPy array",
+        "pandas.DataFrame": "a DataFrame",
+        "pandas.Series": "a pandas Series",
+    }
+)
 
 
 def check(script: Script) -> Iterator[Finding]:
@@ -36,14 +38,14 @@ def check(script: Script) -> Iterator[Finding]:
         if None in kinds or calls[0].phase == "import":
             continue
         kind = DECODED[sorted(kind for kind in kinds if kind is not None)[0]]
-        fix = replaced_by_argument(script, node, "Use the value as it is")
+        fix = replaced_by_argument(script, node, t("Use the value as it is"))
         yield RULE.finding(
             script,
             script.text.place(node),
             t(
                 "This is {0} already (`@input_schema` decodes the body), and `json.loads` takes text only: every request answers "
                 "500. Use the value as it is.",
-                kind,
+                t(kind),
             ),
             fix=fix if fix.edits else None,
         )

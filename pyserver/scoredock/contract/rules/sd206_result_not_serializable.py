@@ -13,7 +13,7 @@ from scoredock.contract.script import Script
 from scoredock.contract.serializable import Refusal, refusal
 from scoredock.contract.words import words
 from scoredock.finding import Finding, Fix, Severity
-from scoredock.l10n import t
+from scoredock.l10n import deferred, t
 
 RULE = Rule("SD206", "result-not-serializable")
 
@@ -87,31 +87,33 @@ def _finding(script: Script, one: Refused) -> Finding:
     )
 
 
-HINTS = {
-    "numpy.ndarray": "Use `.tolist()`.",
-    "pandas.Series": "Use `.tolist()`.",
-    "pandas.Index": "Use `.tolist()`.",
-    "pandas.DataFrame": 'Use `.to_dict(orient="records")`.',
-    "torch.Tensor": "Use `.tolist()`.",
-    "numpy.int64": "Use `int(…)` or `.item()`.",
-    "numpy.int32": "Use `int(…)` or `.item()`.",
-    "numpy.float32": "Use `float(…)` or `.item()`.",
-    "bytes": "Decode them, or answer with `AMLResponse` under `@rawhttp`.",
-    "datetime.datetime": "Use `.isoformat()`.",
-    "datetime.date": "Use `.isoformat()`.",
-    "pandas.Timestamp": "Use `.isoformat()`.",
-    "datetime.timedelta": "Use `.total_seconds()`.",
-    "enum.Enum": "Use its `.value`.",
-    "uuid.UUID": "Use `str(…)`.",
-    "decimal.Decimal": "Use `float(…)` or `str(…)`.",
-    "pathlib.Path": "Use `str(…)`.",
-    "exception": "Raise it.",
-    "coroutine": "Await it, with `asyncio.run(…)`.",
-    **dict.fromkeys(
-        words("generator set map filter zip range enumerate iterator dict_keys dict_values dict_items collections.deque"),
-        "Make a list of it.",
-    ),
-}
+HINTS = deferred(
+    {
+        "numpy.ndarray": "Use `.tolist()`.",
+        "pandas.Series": "Use `.tolist()`.",
+        "pandas.Index": "Use `.tolist()`.",
+        "pandas.DataFrame": 'Use `.to_dict(orient="records")`.',
+        "torch.Tensor": "Use `.tolist()`.",
+        "numpy.int64": "Use `int(…)` or `.item()`.",
+        "numpy.int32": "Use `int(…)` or `.item()`.",
+        "numpy.float32": "Use `float(…)` or `.item()`.",
+        "bytes": "Decode them, or answer with `AMLResponse` under `@rawhttp`.",
+        "datetime.datetime": "Use `.isoformat()`.",
+        "datetime.date": "Use `.isoformat()`.",
+        "pandas.Timestamp": "Use `.isoformat()`.",
+        "datetime.timedelta": "Use `.total_seconds()`.",
+        "enum.Enum": "Use its `.value`.",
+        "uuid.UUID": "Use `str(…)`.",
+        "decimal.Decimal": "Use `float(…)` or `str(…)`.",
+        "pathlib.Path": "Use `str(…)`.",
+        "exception": "Raise it.",
+        "coroutine": "Await it, with `asyncio.run(…)`.",
+        **dict.fromkeys(
+            words("generator set map filter zip range enumerate iterator dict_keys dict_values dict_items collections.deque"),
+            "Make a list of it.",
+        ),
+    }
+)
 
 MENDS = {
     "numpy.ndarray": ".tolist()",
@@ -139,7 +141,8 @@ def _hint(found: Refusal) -> str:
         return t("Make its keys text.")
     if isinstance(found.value, Sequence):
         return t("Make a list of it.")
-    return HINTS.get(getattr(found.value, "type", ""), "Return plain data: dicts, lists, text and numbers.")
+    hint = HINTS.get(getattr(found.value, "type", ""))
+    return t(hint) if hint else t("Return plain data: dicts, lists, text and numbers.")
 
 
 def _fix(script: Script, expression: ast.expr | None, found: Refusal) -> Fix | None:
@@ -149,4 +152,4 @@ def _fix(script: Script, expression: ast.expr | None, found: Refusal) -> Fix | N
         return None
     if not isinstance(expression, (ast.Name, ast.Call, ast.Attribute, ast.Subscript)):
         return None
-    return after(script, expression, mend, f"Add `{mend}`")
+    return after(script, expression, mend, t("Add `{0}`", mend))

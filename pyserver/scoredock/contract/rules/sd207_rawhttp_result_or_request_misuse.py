@@ -15,10 +15,10 @@ from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
 from scoredock.contract.serializable import refusal
 from scoredock.finding import Edit, Finding, Fix, Place, Severity
-from scoredock.l10n import t
+from scoredock.l10n import deferred, t
 
 RULE = Rule("SD207", "rawhttp-result-or-request-misuse")
-FAILS = "every request answers 500."
+FAILS = deferred("every request answers 500.")
 
 
 def check(script: Script) -> Iterator[Finding]:
@@ -40,7 +40,7 @@ def check(script: Script) -> Iterator[Finding]:
                     else t("Answer with its content.")
                 )
                 where = returned.node.value or returned.node
-                message = t("The result is {0}, which the server cannot send as it is: {1} {2}", found.reason, FAILS, hint)
+                message = t("The result is {0}, which the server cannot send as it is: {1} {2}", found.reason, t(FAILS), hint)
                 yield RULE.finding(script, script.text.place(where), message)
 
 
@@ -71,11 +71,11 @@ def _access(script: Script, access: Access) -> Iterator[Finding]:
     if _is_request(access.receiver):
         if access.name is None:
             yield RULE.finding(
-                script, place, t("A request has no items: {0} Use `.get_json()`, `.args` or `.form` first.", FAILS)
+                script, place, t("A request has no items: {0} Use `.get_json()`, `.args` or `.form` first.", t(FAILS))
             )
         elif access.name not in REQUEST_ATTRIBUTES:
             yield RULE.finding(
-                script, place, t("A request has no attribute `{0}`: {1} Its body is `.get_data()`.", access.name, FAILS)
+                script, place, t("A request has no attribute `{0}`: {1} Its body is `.get_data()`.", access.name, t(FAILS))
             )
     elif _is_body(access.receiver) and access.name in REQUEST_ATTRIBUTES and access.name not in dir(str):
         yield RULE.finding(
@@ -85,7 +85,7 @@ def _access(script: Script, access: Access) -> Iterator[Finding]:
                 "Without `@rawhttp` the server passes the body as text, which has no `{0}`: {1} Decorate `run` with "
                 "`@rawhttp` to get the request.",
                 access.name,
-                FAILS,
+                t(FAILS),
             ),
             fix=_decorated(script),
         )
@@ -110,20 +110,20 @@ def _call(script: Script, call: Call) -> Iterator[Finding]:
     if name in RESPONSE:
         yield from _response(script, call)
     elif name in ("json.loads", "json.load") and call.arguments and _is_request(call.arguments[0]):
-        yield RULE.finding(script, place, t("This is the request, not its text: {0} Use `.get_json()`.", FAILS))
+        yield RULE.finding(script, place, t("This is the request, not its text: {0} Use `.get_json()`.", t(FAILS)))
     elif name == "json.loads" and call.arguments and _uncalled(call.arguments[0]):
         yield RULE.finding(
             script,
             script.text.place(call.node.args[0]),
-            t("This method was not called: {0} Add `()`.", FAILS),
-            fix=after(script, call.node.args[0], "()", "Call it"),
+            t("This method was not called: {0} Add `()`.", t(FAILS)),
+            fix=after(script, call.node.args[0], "()", t("Call it")),
         )
     elif isinstance(call.node.func, ast.Attribute) and call.node.func.attr in PROPERTIES:
         for access in script.notes.accesses:
             if access.node is call.node.func and _is_request(access.receiver):
                 brackets = Place(script.path, *_end(script, call.node.func), place.end_line, place.end_column)
                 fix = None if call.node.args or call.node.keywords else Fix(t("Remove the brackets"), (Edit(brackets, ""),))
-                message = t("`{0}` of a request is no method: {1} Remove the brackets.", call.node.func.attr, FAILS)
+                message = t("`{0}` of a request is no method: {1} Remove the brackets.", call.node.func.attr, t(FAILS))
                 yield RULE.finding(script, place, message, fix=fix)
                 return
 
@@ -143,8 +143,10 @@ def _response(script: Script, call: Call) -> Iterator[Finding]:
         return
     place = script.text.place(call.node)
     if len(call.arguments) < 2 and "status_code" not in call.keywords:
-        fix = after(script, call.node.args[0], ", 200", "Add the status 200") if len(call.node.args) == 1 else None
-        yield RULE.finding(script, place, t("`AMLResponse` needs a status code as second argument: {0} Add 200.", FAILS), fix=fix)
+        fix = after(script, call.node.args[0], ", 200", t("Add the status 200")) if len(call.node.args) == 1 else None
+        yield RULE.finding(
+            script, place, t("`AMLResponse` needs a status code as second argument: {0} Add 200.", t(FAILS)), fix=fix
+        )
         return
     message = call.arguments[0] if call.arguments else call.keywords.get("message")
     as_json = call.arguments[3] if len(call.arguments) > 3 else call.keywords.get("json_str", Constant(False, "bool"))
@@ -153,7 +155,7 @@ def _response(script: Script, call: Call) -> Iterator[Finding]:
         for key, value in headers.items:
             if type_of(value) in ("int", "float", "bool", "NoneType", "dict", "list"):
                 shown = getattr(key, "value", "…")
-                yield RULE.finding(script, place, t("The value of header `{0}` must be text: {1} Use `str(…)`.", shown, FAILS))
+                yield RULE.finding(script, place, t("The value of header `{0}` must be text: {1} Use `str(…)`.", shown, t(FAILS)))
     if message is None:
         return
     encoded = isinstance(as_json, Constant) and as_json.value is True
@@ -161,13 +163,13 @@ def _response(script: Script, call: Call) -> Iterator[Finding]:
         found = refusal(message)
         if found is not None and found.sure:
             yield RULE.finding(
-                script, place, t("The message holds {0}, which JSON does not have: {1} Convert it.", found.reason, FAILS)
+                script, place, t("The message holds {0}, which JSON does not have: {1} Convert it.", found.reason, t(FAILS))
             )
     elif isinstance(as_json, Constant) and _unsendable(message):
         yield RULE.finding(
             script,
             place,
-            t("`AMLResponse` sends text or bytes, and this is neither: {0} Give `json_str=True` for JSON.", FAILS),
+            t("`AMLResponse` sends text or bytes, and this is neither: {0} Give `json_str=True` for JSON.", t(FAILS)),
         )
 
 

@@ -42,7 +42,7 @@ def _fix(script: Script, node: ast.Return) -> Fix | None:
         return None
     if not any(call is known for known in script.calls_to("json.dumps")):
         return None
-    fix = replaced_by_argument(script, call, "Return the object itself")
+    fix = replaced_by_argument(script, call, t("Return the object itself"))
     return fix if fix.edits else None
 
 

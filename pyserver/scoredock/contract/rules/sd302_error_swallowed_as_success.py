@@ -10,10 +10,11 @@ from scoredock.contract.guards import caught_names
 from scoredock.contract.rule import Rule
 from scoredock.contract.script import Script
 from scoredock.finding import Finding, Severity
+from scoredock.l10n import deferred, t
 
 RULE = Rule("SD302", "error-swallowed-as-success", Severity.WARNING)
 
-MESSAGE = (
+MESSAGE = deferred(
     "The error is caught and returned as a result: the client gets status 200, and neither monitoring nor the caller sees that "
     "the request failed. Log it and raise, or answer with an `AMLResponse` and a status under `@rawhttp`."
 )
@@ -28,7 +29,7 @@ def check(script: Script) -> Iterator[Finding]:
             continue
         broad = returned.handler is not None and _is_broad(returned.handler)
         if (broad and not _may_be_response(value)) or _tells_error(value):
-            yield RULE.finding(script, script.text.place(returned.node), MESSAGE)
+            yield RULE.finding(script, script.text.place(returned.node), t(MESSAGE))
 
 
 def _is_broad(handler: ast.ExceptHandler) -> bool:

@@ -28,17 +28,22 @@ def check(script: Script) -> Iterator[Finding]:
     if not hidden:
         return
     first = min(hidden, key=lambda node: (node.lineno, node.col_offset))
-    more = f" (and {len(hidden) - 1} more below)" if len(hidden) > 1 else ""
     basic = next(iter(script.calls_to("logging.basicConfig")), None)
-    message = t("The server keeps the root logger at WARNING, so `{0}` messages are not shown{1}.", hidden[first], more)
+    shown = t("The server keeps the root logger at WARNING, so `{0}` messages are not shown.", hidden[first])
+    if len(hidden) > 1:
+        shown = t(
+            "The server keeps the root logger at WARNING, so `{0}` messages are not shown (and {1} more below).",
+            hidden[first],
+            len(hidden) - 1,
+        )
     fix: Fix | None
     if basic is not None:
-        message += " `logging.basicConfig` changes nothing here, as the root logger has a handler already: add `force=True`."
-        fix = add_keyword(script, basic, "force=True", "Add `force=True` to `basicConfig`")
+        todo = t("`logging.basicConfig` changes nothing here, as the root logger has a handler already: add `force=True`.")
+        fix = add_keyword(script, basic, "force=True", t("Add `force=True` to `basicConfig`"))
     else:
-        message += " Use `print`, or `logging.getLogger().setLevel(logging.INFO)` in `init`."
+        todo = t("Use `print`, or `logging.getLogger().setLevel(logging.INFO)` in `init`.")
         fix = _set_level(script)
-    yield RULE.finding(script, script.text.place(first), message, fix=fix)
+    yield RULE.finding(script, script.text.place(first), f"{shown} {todo}", fix=fix)
 
 
 def _level(script: Script, callee: Value) -> str | None:

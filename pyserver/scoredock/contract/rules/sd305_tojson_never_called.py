@@ -59,11 +59,14 @@ def check(script: Script) -> Iterator[Finding]:
             continue
         node = _attribute(script, call.node.args[0], method.name)
         fails = name not in AS_TEXT
-        result = "a TypeError, and the request answers 500" if fails else "the name of a method as text"
+        if fails:
+            message = t("`{0}` is not called: the result is a TypeError, and the request answers 500. Add `()`.", method.name)
+        else:
+            message = t("`{0}` is not called: the result is the name of a method as text. Add `()`.", method.name)
         yield RULE.finding(
             script,
             script.text.place(node),
-            t("`{0}` is not called: the result is {1}. Add `()`.", method.name, result),
+            message,
             severity=Severity.ERROR if fails and not call.rare else Severity.WARNING,
             fix=_call(script, node) if isinstance(node, ast.Attribute) and node.attr == method.name else None,
         )
@@ -91,4 +94,4 @@ def _attribute(script: Script, node: ast.expr, name: str) -> ast.expr:
 
 
 def _call(script: Script, node: ast.expr) -> Fix | None:
-    return after(script, node, "()", "Call it") if isinstance(node, ast.Attribute) else None
+    return after(script, node, "()", t("Call it")) if isinstance(node, ast.Attribute) else None

@@ -28,7 +28,7 @@ def check(script: Script) -> Iterator[Finding]:
         if message is None or not isinstance(as_json, Constant) or as_json.value:
             continue
         if all(type_of(option) == "dict" for option in options(message)):
-            fix = add_keyword(script, node, "json_str=True", "Add `json_str=True`")
+            fix = add_keyword(script, node, "json_str=True", t("Add `json_str=True`"))
             yield RULE.finding(
                 script,
                 script.text.place(node),

@@ -24,7 +24,7 @@ def check(script: Script) -> Iterator[Finding]:
             raw = [one for one in refused(script) if not one.rare]
             if not raw:
                 continue
-            related = tuple((script.text.place(one.expression or one.node), "this is taken as it is") for one in raw)
+            related = tuple((script.text.place(one.expression or one.node), t("this is taken as it is")) for one in raw)
             yield RULE.finding(
                 script,
                 script.text.place(schema.node),

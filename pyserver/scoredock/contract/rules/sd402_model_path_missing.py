@@ -47,12 +47,13 @@ def check(script: Script) -> Iterator[Finding]:
             told.add(value.parts)
             node = value.node or call.node
             near = _near(path, tree)
-            happens = "the server will not start (exit 3)" if call.phase != "run" else "the request answers 500"
-            meant = f" Did you mean `{near}`?" if near else f" There is {_listed(tree)}."
+            happens = t("the request answers 500") if call.phase == "run" else t("the server will not start (exit 3)")
+            lacks = t("The model that is mounted at AZUREML_MODEL_DIR has no `{0}`: {1}.", path, happens)
+            there = t("Did you mean `{0}`?", near) if near else t("There is {0}.", _listed(tree))
             yield RULE.finding(
                 script,
                 script.text.place(node),
-                t("The model that is mounted at AZUREML_MODEL_DIR has no `{0}`: {1}.{2}", path, happens, meant),
+                f"{lacks} {there}",
                 fix=_fix(script, node, near) if near else None,
             )
 
