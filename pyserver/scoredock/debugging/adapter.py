@@ -10,6 +10,7 @@ from scoredock.debugging import framing, numbers
 from scoredock.debugging.framing import Message
 from scoredock.debugging.workers import Opened
 from scoredock.l10n import t
+from scoredock.patience import within
 
 
 class Adapter:
@@ -54,7 +55,7 @@ class Adapter:
     async def close(self) -> None:
         """Say goodbye, so that what is stopped goes on, and hang up."""
         with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self.ask("disconnect", {"terminateDebuggee": False}), 1.0)
+            await within(1.0, self.ask("disconnect", {"terminateDebuggee": False}))
         self._listening.cancel()
         self._writer.close()
 

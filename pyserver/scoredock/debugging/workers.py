@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from scoredock.errors import ScoredockError
 from scoredock.hosting.values import Pipe
 from scoredock.l10n import deferred, t
+from scoredock.patience import within
 
 Streams = tuple[asyncio.StreamReader, Pipe]
 MOVING = 10.0  # seconds in which a service that was replaced is to be found again
@@ -231,7 +232,7 @@ class Workers:
         reader, writer = streams
         try:
             writer.write(json.dumps(request).encode() + b"\n")
-            answer: dict[str, Any] = json.loads(await asyncio.wait_for(reader.readline(), 30.0))
+            answer: dict[str, Any] = json.loads(await within(30.0, reader.readline()))
         except (ConnectionError, ValueError, asyncio.TimeoutError) as error:
             raise CannotAttach(
                 t("The service '{0}' does not answer on its control socket.", self._door.service),

@@ -20,6 +20,7 @@ from scoredock.engine.context import build_context, secret_files
 from scoredock.engine.failures import TAIL, build_failed
 from scoredock.engine.values import BuildOrder
 from scoredock.l10n import t
+from scoredock.patience import within
 from scoredock.progress import Progress, Step, silent
 
 # "#7 [stage-0 3/5] RUN …" opens a step; "#7 2.506 Collecting six" is a line of its output, with seconds since it began.
@@ -93,7 +94,7 @@ async def _end(process: Process) -> None:
         else:
             process.terminate()
     try:
-        await asyncio.wait_for(process.wait(), 1)
+        await within(1, process.wait())
     except asyncio.TimeoutError:
         with contextlib.suppress(ProcessLookupError):
             process.kill()

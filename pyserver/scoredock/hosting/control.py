@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from scoredock.patience import within
+
 LONGEST_LINE = 1 << 24
 Message = dict[str, Any]
 
@@ -55,6 +57,6 @@ async def ask(path: Path, request: Message, patience: float | None = None) -> Me
             return await line.receive()
 
     try:
-        return await asyncio.wait_for(exchange(), patience)
+        return await within(patience, exchange())
     except (OSError, asyncio.TimeoutError):
         return None

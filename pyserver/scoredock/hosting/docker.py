@@ -38,6 +38,7 @@ from scoredock.hosting.values import (
     Updated,
 )
 from scoredock.l10n import t
+from scoredock.patience import within
 from scoredock.progress import Progress, Step, silent
 
 # Kept for the life of the process: greeting an engine anew takes longer than most questions to it.
@@ -226,7 +227,7 @@ class DockerEngine:
             return State.UNHEALTHY, 1, t("The container is paused: docker unpause lets it go on.")
         asking = docker_control.ask(connection, row.container, row.record, {"command": "status"})
         try:
-            answer = await asyncio.wait_for(asking, STATUS_PATIENCE)
+            answer = await within(STATUS_PATIENCE, asking)
         except asyncio.TimeoutError:
             return State.STARTING, 1, ""
         if answer is not None:

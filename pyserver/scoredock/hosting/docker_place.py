@@ -21,6 +21,7 @@ from scoredock.hosting.docker_record import OWNER, PORT_OF, Record, container_na
 from scoredock.hosting.docker_stock import Row, Stock
 from scoredock.hosting.values import Plan, PortTaken, ServiceProblem
 from scoredock.l10n import t
+from scoredock.patience import within
 from scoredock.progress import Progress, Step
 
 RETIREMENT = 2.0  # seconds that a deploy waits for the old container to end; one with requests in flight goes on without it
@@ -233,7 +234,7 @@ class Placing:
         if self.takes_over:
             # It ends by itself, after the requests in flight. If that takes long, the next look at the service removes it.
             try:
-                await asyncio.wait_for(beside(lambda job: containers.wait(self.connection, old.id, job)), RETIREMENT)
+                await within(RETIREMENT, beside(lambda job: containers.wait(self.connection, old.id, job)))
             except asyncio.TimeoutError:
                 return
         await docker_stock.remove(self.connection, old)

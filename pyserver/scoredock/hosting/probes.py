@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
+from scoredock.patience import within
+
 
 async def answers(port: int, patience: float) -> bool:
     """Whether the service answers its health route within ``patience`` seconds."""
     with contextlib.suppress(OSError, asyncio.TimeoutError, ValueError, IndexError):
-        return await asyncio.wait_for(_get(port), patience)
+        return await within(patience, _get(port))
     return False
 
 

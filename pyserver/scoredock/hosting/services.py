@@ -35,6 +35,7 @@ from scoredock.hosting.values import (
 )
 from scoredock.l10n import t
 from scoredock.models.located import with_local_models
+from scoredock.patience import within
 from scoredock.progress import Progress, Step, silent
 from scoredock.project.reading import read_project
 from scoredock.project.values import Project
@@ -289,7 +290,7 @@ async def failure(name: str, *, since: float, patience: float = 5.0) -> Finding 
     waited for ``patience`` seconds at the most."""
     async with aclosing(findings(name, since=since)) as found:
         try:
-            return await asyncio.wait_for(anext(found, None), patience)
+            return await within(patience, anext(found, None))
         except asyncio.TimeoutError:  # not the builtin one before Python 3.11
             return None
 

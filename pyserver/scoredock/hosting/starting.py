@@ -11,6 +11,7 @@ from scoredock.hosting import control, crash, logs, probes
 from scoredock.hosting.runs import Run
 from scoredock.hosting.values import ScriptCrashed, ServiceProblem
 from scoredock.l10n import t
+from scoredock.patience import within
 from scoredock.progress import Progress, Step
 
 LOG_LINES = 20  # of the log, shown with a failure
@@ -27,7 +28,7 @@ async def until_ready(run: Run, ended: Callable[[], bool], paths: crash.Paths, p
     over = asyncio.Event()
     talking = asyncio.create_task(_show(run, lambda: over.is_set() or ended(), progress))
     try:
-        outcome = await asyncio.wait_for(_outcome(run, ended), run.facts.patience)
+        outcome = await within(run.facts.patience, _outcome(run, ended))
     except asyncio.TimeoutError:
         raise _too_slow(run, paths) from None
     finally:
