@@ -7,7 +7,6 @@ import re
 from typing import NamedTuple
 
 from scoredock.contract.facts import SyntaxVerdict
-from scoredock.l10n import t
 
 # PEP 263: a comment in one of the first two lines; the second counts only when the first is blank or a comment.
 CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
@@ -36,7 +35,7 @@ def decode(data: bytes) -> Decoded:
         line = body.count(b"\n", 0, error.start) + 1
         begin = body.rfind(b"\n", 0, error.start) + 1
         column = len(body[begin : error.start].decode("utf-8", "replace")) + 1
-        message = t("(unicode error) '{0}' codec can't decode byte 0x{1}", error.encoding, f"{body[error.start]:02x}")
+        message = f"(unicode error) '{error.encoding}' codec can't decode byte 0x{body[error.start]:02x}"
         return Decoded(text, SyntaxVerdict(message, line, column, line, column + 1))
     except (LookupError, UnicodeError, ValueError):
         return Decoded(body.decode("utf-8", "replace"), SyntaxVerdict(f"unknown encoding: {encoding}"))
