@@ -7,7 +7,7 @@ import json
 import pickle
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from tests.project.conftest import BASE, BESIDE
 from scoredock import l10n
 from scoredock.contract.facts import Distribution, EnvironmentFacts
 from scoredock.errors import ScoredockError
-from scoredock.finding import Finding, Place
+from scoredock.finding import Place
 from scoredock.models.findings import model_findings
 from scoredock.models.reading import inspect
 from scoredock.models.registry import Registry
@@ -26,6 +26,8 @@ from scoredock.models.sources import resolve
 from scoredock.models.values import Format, Limits, MadeWith, ModelFile
 from scoredock.models.workspace import find_workspace
 from scoredock.project import read_project
+
+from .pseudo import Pseudo, check, outside_marks
 
 CASES = yaml.safe_load((Path(__file__).parents[1] / "project" / "deployment_cases.yml").read_text(encoding="utf-8"))
 DEPLOYMENTS = (
@@ -79,54 +81,10 @@ VERSION_ONE = (
 )
 
 
-class Pseudo(Mapping[str, str]):
-    """A language in which every text stands between marks, and has capitals where English has none."""
-
-    def __getitem__(self, text: str) -> str:
-        return f"«{text.swapcase()}»"
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(())
-
-    def __len__(self) -> int:
-        return 0
-
-
 @pytest.fixture(autouse=True)
 def english_again() -> Iterator[None]:
     yield
     l10n.choose(None)
-
-
-def outside_marks(text: str) -> str:
-    """What of a text was not said through `t`."""
-    depth, left = 0, ""
-    for character in text:
-        depth -= character == "»"
-        left += character if depth == 0 else ""
-        depth += character == "«"
-    return "".join(character for character in left if character.isalnum())
-
-
-def sentences(finding: Finding) -> list[str]:
-    return [finding.message, *(sentence for _, sentence in finding.related), *([finding.fix.title] if finding.fix else [])]
-
-
-def untold(finding: Finding) -> tuple[Any, ...]:
-    """A finding without its sentences."""
-    fix = finding.fix.edits if finding.fix else None
-    return finding.place, finding.code, finding.name, finding.severity, fix, [place for place, _ in finding.related]
-
-
-def check(find: Callable[[], tuple[Finding, ...]]) -> None:
-    l10n.choose(None)
-    english = find()
-    l10n.speak("pseudo", Pseudo())
-    pseudo = find()
-    assert english
-    assert [untold(finding) for finding in pseudo] == [untold(finding) for finding in english]
-    said = [sentence for finding in pseudo for sentence in sentences(finding)]
-    assert {sentence for sentence in said if outside_marks(sentence)} == set()
 
 
 @pytest.fixture(scope="module")
