@@ -5,7 +5,6 @@ import * as vscode from "vscode";
 import type { LanguageClient, LanguageClientOptions } from "vscode-languageclient/node";
 import { DOCUMENTS, WATCHED } from "./documents";
 import { chooseInterpreter } from "./interpreters";
-import { translated } from "./lenses";
 import { type Notification, type Problem, type Request, SettingsChanged } from "./protocol";
 import { type Launch, launch, OLDEST } from "./python";
 import { currentSettings } from "./settings";
@@ -156,9 +155,6 @@ export class Server implements vscode.Disposable {
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       initializationOptions: currentSettings,
       synchronize: { fileEvents: vscode.workspace.createFileSystemWatcher(WATCHED) },
-      middleware: {
-        provideCodeLenses: async (document, token, next) => (await next(document, token))?.map(translated),
-      },
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue, handled: true }),
         closed: () => {

@@ -47,8 +47,12 @@ def packages_of(module: str, script: Path, overlay: Mapping[Path, str]) -> list[
 
 def _said(name: str, facts: EnvironmentFacts) -> str:
     wanted = next((item for item in facts.declared or () if item.name == name), None)
-    asks = f"the environment file asks for `{name}{wanted.specifier}`" if wanted else "brought by another package"
+    asked = f"{name}{wanted.specifier}" if wanted else ""
     if facts.installed is None:
-        return t("**{0}**: {1}; the environment is not synced", name, asks) if wanted else ""
+        return t("**{0}**: the environment file asks for `{1}`; the environment is not synced", name, asked) if asked else ""
     found = next((item for item in facts.installed if item.name == name), None)
-    return t("**{0} {1}** in the synced environment; {2}", name, found.installed, asks) if found else ""
+    if found is None:
+        return ""
+    if asked:
+        return t("**{0} {1}** in the synced environment; the environment file asks for `{2}`", name, found.installed, asked)
+    return t("**{0} {1}** in the synced environment; brought by another package", name, found.installed)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from scoredock.l10n import t
+
 # Labels of a classifier that are shown; a model with a thousand classes has a thousand.
 _MOST = 8
 
@@ -16,16 +18,16 @@ def facts_of(path: Path) -> list[tuple[str, str]]:
     classes = [str(label) for label in model.classes]
     shown = ", ".join(classes[:_MOST]) + (f", … ({len(classes)})" if len(classes) > _MOST else "")
     rows = [
-        ("format", model.format.value),
-        ("class", model.root or ""),
-        ("made with", ", ".join(f"{made.distribution} {made.version}" for made in model.made_with)),
+        (t("format"), model.format.value),
+        (t("class"), model.root or ""),
+        (t("made with"), ", ".join(f"{made.distribution} {made.version}" for made in model.made_with)),
         ("Python", model.python or ""),
-        ("features", str(model.n_features) if model.n_features else ""),
-        ("feature names", ", ".join(model.feature_names[:_MOST])),
-        ("classes", shown if classes else ""),
-        ("compression", model.compression or ""),
-        ("imports", ", ".join(model.packages)),
-        ("suspicious", ", ".join(f"{found.name} ({found.why})" for found in model.suspicious)),
-        ("not read to the end", model.problem),
+        (t("features"), str(model.n_features) if model.n_features else ""),
+        (t("feature names"), ", ".join(model.feature_names[:_MOST])),
+        (t("classes"), shown if classes else ""),
+        (t("compression"), model.compression or ""),
+        (t("imports"), ", ".join(model.packages)),
+        (t("suspicious"), ", ".join(f"{found.name} ({found.why})" for found in model.suspicious)),
+        (t("not read to the end"), model.problem),
     ]
     return [(what, value) for what, value in rows if value]

@@ -24,14 +24,14 @@ async def project_at(server: ScoredockServer, uri: str) -> Project:
     """The project of a script or project file as it is on the disk, which is what runs. Raises NoProject."""
     path = path_of(uri)
     if path is None:
-        raise NoProject("This document is not a file.", "Save it in a folder first.")
+        raise NoProject(t("This document is not a file."), t("Save it in a folder first."))
     from scoredock.project import read_project
 
     reading = await asyncio.to_thread(read_project, path)
     if reading.project is None:
         place = next((finding.place for finding in reading.findings), None)
         todo = t("It needs an entry script or a deployment file.")
-        raise NoProject(f"No project can be read from {path.name}.", todo, place=place)
+        raise NoProject(t("No project can be read from {0}.", path.name), todo, place=place)
     return reading.project
 
 

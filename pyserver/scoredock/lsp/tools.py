@@ -56,13 +56,15 @@ async def ensure(progress: Progress, *, offline: bool = False, python: str = "")
         if at_hand():
             return
         if offline:
-            raise NoTools("Scoredock's tools are not on this machine yet.", "Switch scoredock.environment.offline off once.")
+            raise NoTools(
+                t("Scoredock's tools are not on this machine yet."), t("Switch scoredock.environment.offline off once.")
+            )
         folder = _folder()
         if folder is None:
-            raise NoTools("This installation of Scoredock is not complete.", "Install it again.")
+            raise NoTools(t("This installation of Scoredock is not complete."), t("Install it again."))
         await _fetch(folder, progress, python or sys.executable)
         if not at_hand():
-            raise NoTools("The tools were fetched, and cannot be imported.", f"Delete {folder} and try again.")
+            raise NoTools(t("The tools were fetched, and cannot be imported."), t("Delete {0} and try again.", folder))
 
 
 def _folder() -> Path | None:
@@ -90,8 +92,8 @@ async def _fetch(folder: Path, progress: Progress, python: str) -> None:
         if code != 0:
             last = "\n".join(said.strip().splitlines()[-6:])
             raise NoTools(
-                "The packages that running a service needs could not be fetched.",
-                "Connect this machine (or set its proxy) and try again; checks work all the same.",
+                t("The packages that running a service needs could not be fetched."),
+                t("Connect this machine (or set its proxy) and try again; checks work all the same."),
                 details=last,
             )
         with contextlib.suppress(OSError):  # another window was quicker

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scoredock.errors import ScoredockError
+from scoredock.l10n import t
 from scoredock.lsp import tools
 from scoredock.lsp.reporting import Reporting
 
@@ -75,7 +76,7 @@ class UpdateOnSave:
         self._waiting.add(name)
         async with self._locks.setdefault(name, asyncio.Lock()):
             self._waiting.discard(name)
-            with Reporting(self._server, None, f"Updating {name}"):
+            with Reporting(self._server, None, t("Updating {0}", name)):
                 await self._update_now(name)
 
     async def _update_now(self, name: str) -> None:

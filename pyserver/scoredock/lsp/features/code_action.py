@@ -35,7 +35,7 @@ async def answer(server: ScoredockServer, params: types.CodeActionParams) -> lis
         if fixes:
             actions.append(
                 types.CodeAction(
-                    "Fix all Scoredock findings",
+                    t("Fix all Scoredock findings"),
                     kind=f"{types.CodeActionKind.SourceFixAll.value}.scoredock",
                     edit=_edit(server, fixes),
                 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from scoredock.l10n import deferred, t
 from scoredock.lsp.scripts import Functions, functions_of
 
 if TYPE_CHECKING:
@@ -15,6 +16,18 @@ if TYPE_CHECKING:
 
 # States in which a service answers, or will when its debugger lets it: `answers` in the client's services.ts.
 ANSWERING = ("healthy", "unhealthy", "busy", "held")
+
+# The states of a service, as texts for the reader.
+_STATES = {
+    "building": deferred("building"),
+    "starting": deferred("starting"),
+    "healthy": deferred("healthy"),
+    "unhealthy": deferred("unhealthy"),
+    "busy": deferred("busy"),
+    "held": deferred("held"),
+    "crashed": deferred("crashed"),
+    "stopped": deferred("stopped"),
+}
 
 _LAST: dict[str, Functions] = {}
 
@@ -36,23 +49,26 @@ async def answer(server: ScoredockServer, params: types.CodeLensParams) -> list[
 
 def _above_init(document: Document, found: Functions, services: tuple[Service, ...]) -> list[types.CodeLens]:
     line = found.init or 0
-    lenses = [_lens(line, f"$(pulse) {s.name}: {s.state.value} :{s.port}", "scoredock.showServiceLog", s.name) for s in services]
-    again = "Run again" if any(s.target == "process" for s in services) else "Run locally"
+    lenses = [
+        _lens(line, f"$(pulse) {s.name}: {t(_STATES[s.state.value])} :{s.port}", "scoredock.showServiceLog", s.name)
+        for s in services
+    ]
+    again = t("Run again") if any(s.target == "process" for s in services) else t("Run locally")
     return [
         *lenses,
         _lens(line, f"$(play) {again}", "scoredock.run", document.uri),
-        _lens(line, "$(vm-running) Run in Docker", "scoredock.runInDocker", document.uri),
+        _lens(line, f"$(vm-running) {t('Run in Docker')}", "scoredock.runInDocker", document.uri),
     ]
 
 
 def _above_run(document: Document, found: Functions, services: tuple[Service, ...]) -> list[types.CodeLens]:
     line = found.run or 0
-    lenses = [_lens(line, "$(beaker) Score a sample", "scoredock.score", document.uri)]
+    lenses = [_lens(line, f"$(beaker) {t('Score a sample')}", "scoredock.score", document.uri)]
     if services:
-        lenses.append(_lens(line, "$(debug-alt) Debug a sample", "scoredock.debugSample", services[0].name))
-        lenses.append(_lens(line, "$(debug) Attach debugger", "scoredock.attach", services[0].name))
+        lenses.append(_lens(line, f"$(debug-alt) {t('Debug a sample')}", "scoredock.debugSample", services[0].name))
+        lenses.append(_lens(line, f"$(debug) {t('Attach debugger')}", "scoredock.attach", services[0].name))
     else:
-        lenses.append(_lens(line, "$(debug-alt) Debug", "scoredock.debug", document.uri))
+        lenses.append(_lens(line, f"$(debug-alt) {t('Debug')}", "scoredock.debug", document.uri))
     return lenses
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from scoredock.l10n import t
 from scoredock.lsp import azure_names
 from scoredock.lsp.environment_files import is_environment_file
 from scoredock.lsp.features.hover import looks_like_deployment
@@ -39,9 +40,9 @@ async def answer(server: ScoredockServer, params: types.CompletionParams) -> typ
 
 def _in_script(before: str) -> list[types.CompletionItem]:
     if _VARIABLE.search(before):
-        return [_item(name, doc, types.CompletionItemKind.Constant) for name, doc in azure_names.VARIABLES.items()]
+        return [_item(name, t(doc), types.CompletionItemKind.Constant) for name, doc in azure_names.VARIABLES.items()]
     if _SCHEMA.search(before):
-        return [_item(name, doc, types.CompletionItemKind.Class) for name, doc in azure_names.SCHEMA_TYPES.items()]
+        return [_item(name, t(doc), types.CompletionItemKind.Class) for name, doc in azure_names.SCHEMA_TYPES.items()]
     return []
 
 
@@ -58,7 +59,7 @@ def _in_deployment(document: Document, before: str, line: int) -> list[types.Com
     above = keys_above(document, line, len(typed["indent"]))
     if above == ("environment_variables",):
         return [
-            _item(name, doc, types.CompletionItemKind.Constant, f"{name}: ")
+            _item(name, t(doc), types.CompletionItemKind.Constant, f"{name}: ")
             for name, doc in azure_names.VARIABLES.items()
             if name not in azure_names.SET_BY_AZURE
         ]
@@ -85,7 +86,9 @@ def _packages(document: Document, before: str, line: int) -> list[types.Completi
     in_pip = document.language != "yaml" or "pip" in keys_above(document, line)
     equals = "==" if in_pip else "="
     return [
-        _item(item.name, f"resolved to {item.version}", types.CompletionItemKind.Module, f"{item.name}{equals}{item.version}")
+        _item(
+            item.name, t("resolved to {0}", item.version), types.CompletionItemKind.Module, f"{item.name}{equals}{item.version}"
+        )
         for item in resolved_of(ready)
         if item.name and item.version
     ]

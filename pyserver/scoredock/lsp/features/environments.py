@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scoredock.errors import ScoredockError
+from scoredock.l10n import t
 from scoredock.lsp import tools
 from scoredock.lsp.documents import path_of
 from scoredock.lsp.environment_files import is_environment_file
@@ -63,7 +64,7 @@ def _other(server: ScoredockServer, item: CachedEnvironment) -> EnvironmentView:
         state="ready",
         python=item.python_version,
         size=_size(item.prefix),
-        notes=(f"made from {made_from}", str(item.prefix), *(("a service runs in it",) if item.in_use else ())),
+        notes=(t("made from {0}", made_from), str(item.prefix), *((t("a service runs in it"),) if item.in_use else ())),
     )
 
 
@@ -109,7 +110,7 @@ def _size(prefix: Path) -> int:
 
 async def sync_environment(server: ScoredockServer, params: DocumentParams) -> EnvironmentView:
     server.require_trust()
-    with Reporting(server, params.work_done_token, "Syncing an environment") as reporting:
+    with Reporting(server, params.work_done_token, t("Syncing an environment")) as reporting:
         offline = server.settings.offline
         await tools.ensure(reporting.hear, offline=offline, python=server.settings.tools_python)
         from scoredock.environment.bytecode import compile_bytecode

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from scoredock.l10n import t
 from scoredock.lsp import azure_names
 from scoredock.lsp.environment_files import is_environment_file, lines_of
 from scoredock.lsp.imported import module_at, packages_of
@@ -64,10 +65,10 @@ async def _of_script(server: ScoredockServer, document: Document, at: types.Posi
     if (module := module_at(document.line(at.line), document.column(at))) and not document.virtual:
         return await asyncio.to_thread(packages_of, module, document.path, server.documents.overlay())
     if word in azure_names.SCHEMA_TYPES:
-        return [f"`{word}`\n\n{azure_names.SCHEMA_TYPES[word]}"]
+        return [f"`{word}`\n\n{t(azure_names.SCHEMA_TYPES[word])}"]
     if word not in azure_names.VARIABLES:
         return []
-    text = f"`{word}`\n\n{azure_names.VARIABLES[word]}"
+    text = f"`{word}`\n\n{t(azure_names.VARIABLES[word])}"
     if word == "AZUREML_MODEL_DIR" and (layout := await asyncio.to_thread(_model_layout, server, document)):
         text += f"\n\n{layout}"
     return [text]
@@ -103,7 +104,7 @@ def _model_layout(server: ScoredockServer, document: Document) -> str:
     project = project_now(document.path, server.documents.overlay())
     if project is None or not project.models:
         return ""
-    lines = ["In this project:", "```text", "AZUREML_MODEL_DIR/"]
+    lines = [t("In this project:"), "```text", "AZUREML_MODEL_DIR/"]
     lines.extend(f"  {model.mounted_as}" for model in project.models)
     lines.append("```")
     for model in project.models:
@@ -115,7 +116,7 @@ def _model_layout(server: ScoredockServer, document: Document) -> str:
 def _of_package(server: ScoredockServer, document: Document, at: types.Position) -> list[str]:
     for line in lines_of(server, document):
         if line.place is not None and line.place.line == at.line + 1:
-            version = f"installed {line.installed}" if line.installed else "not installed"
+            version = t("installed {0}", line.installed) if line.installed else t("not installed")
             return [f"**{line.name}**: {version}\n\n{line.message}"]
     return []
 
@@ -131,7 +132,10 @@ def _of_key(document: Document, at: types.Position) -> list[str]:
     key = section.get(match[1]) if section else None
     if key is None or not looks_like_deployment(document):
         return []
-    extra = [f"One of: {', '.join(key.values)}." if key.values else "", f"Default: {key.default}." if key.default else ""]
+    extra = [
+        t("One of: {0}.", ", ".join(key.values)) if key.values else "",
+        t("Default: {0}.", key.default) if key.default else "",
+    ]
     return [" ".join(part for part in (f"`{key.name}`: {key.doc}", *extra) if part)]
 
 

@@ -36,7 +36,7 @@ async def inspect_model(server: ScoredockServer, params: DocumentParams) -> Mode
 async def register_model(server: ScoredockServer, params: RegisterParams) -> ModelVersion:
     server.require_trust()
     path = _file(params.uri)
-    with Reporting(server, params.work_done_token, "Registering a model") as reporting:
+    with Reporting(server, params.work_done_token, t("Registering a model")) as reporting:
         model = await asyncio.to_thread(_registry(server).register, path, params.name, progress=reporting.hear)
     return _view(server, model)
 
@@ -57,8 +57,8 @@ def _file(uri: str) -> Path:
 
 
 def _view(server: ScoredockServer, model: RegisteredModel) -> ModelVersion:
-    facts = [("registered", model.created[:16].replace("T", " ")), ("description", model.description)]
-    facts.extend((f"tag {name}", value) for name, value in model.tags.items())
+    facts = [(t("registered"), model.created[:16].replace("T", " ")), (t("description"), model.description)]
+    facts.extend((t("tag {0}", name), value) for name, value in model.tags.items())
     return ModelVersion(
         model.name, model.version, server.documents.uri(model.path), model.size, tuple((w, v) for w, v in facts if v)
     )

@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
 async def report(server: ScoredockServer, _: Nothing) -> Report:
     settings = server.settings
-    services = [f"{s.name} ({s.target}, {s.state.value}, port {s.port})" for s in await server.watching.refresh()]
+    services = [t("{0} ({1}, {2}, port {3})", s.name, s.target, s.state.value, s.port) for s in await server.watching.refresh()]
     rows = [
-        ("Scoredock server", __version__),
-        ("Python", f"{platform.python_version()} at {sys.executable}"),
-        ("System", platform.platform()),
-        ("Libraries", str(Path(sys.modules["pygls"].__file__ or "").parent)),
-        ("Folders", ", ".join(map(str, (cache_folder(), state_folder(), data_folder())))),
-        ("Tools", "at hand" if tools.at_hand() else "not fetched yet (they come when the first service is run)"),
+        (t("Scoredock server"), __version__),
+        ("Python", t("{0} at {1}", platform.python_version(), sys.executable)),
+        (t("System"), platform.platform()),
+        (t("Libraries"), str(Path(sys.modules["pygls"].__file__ or "").parent)),
+        (t("Folders"), ", ".join(map(str, (cache_folder(), state_folder(), data_folder())))),
+        (t("Tools"), t("at hand") if tools.at_hand() else t("not fetched yet (they come when the first service is run)")),
         ("uv", _version("uv")),
-        ("Docker engine", settings.docker_host or "of the current Docker context"),
-        ("Trusted", str(settings.trusted)),
-        ("Offline", str(settings.offline)),
-        ("Open documents", str(len(list(server.documents)))),
-        ("Services", "; ".join(services) or "none"),
+        (t("Docker engine"), settings.docker_host or t("of the current Docker context")),
+        (t("Trusted"), str(settings.trusted)),
+        (t("Offline"), str(settings.offline)),
+        (t("Open documents"), str(len(list(server.documents)))),
+        (t("Services"), "; ".join(services) or t("none")),
     ]
     return Report("\n".join(f"- {what}: {value}" for what, value in rows))
 

@@ -29,13 +29,13 @@ async def new_sample(server: ScoredockServer, params: DocumentParams) -> SampleP
     if folder is None:
         raise UserProblem(t("The sample project needs a folder on this machine. Choose another."))
     note = ""
-    with Reporting(server, params.work_done_token, "Making the sample project") as reporting:
+    with Reporting(server, params.work_done_token, t("Making the sample project")) as reporting:
         reporting.hear(Step(t("Writing the files")))
         await asyncio.to_thread(write_sample, folder)
         try:
             await _train(server, folder, reporting)
         except ScoredockError as error:
-            note = f"The files are there; the model is not trained yet. {error}"
+            note = f"{t('The files are there; the model is not trained yet.')} {error}"
     return SampleProject(server.documents.uri(folder / "score.py"), note)
 
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 # Bytes of a body that are shown; what is sent is always whole.
 SHOWN = 200_000
-GONE = "There is no service '{name}' any more. Run it again."
 
 
 async def samples(server: ScoredockServer, params: ServiceParams) -> SampleList:
@@ -31,11 +30,15 @@ async def samples(server: ScoredockServer, params: ServiceParams) -> SampleList:
 
     service = await hosting.find(params.name)
     if service is None:
-        raise UserProblem(GONE.format(name=params.name))
+        raise _gone(params.name)
     found = await asyncio.to_thread(saved_samples, service.project_file.parent)
     if not found and (made := await sample_from_schema(service.scoring_uri)):
         found = (made,)
     return SampleList(tuple(_sample(server, one.name, one.request.body) for one in found))
+
+
+def _gone(name: str) -> UserProblem:
+    return UserProblem(t("There is no service '{0}' any more. Run it again.", name))
 
 
 def _sample(server: ScoredockServer, name: str, body: Path | bytes | None) -> Sample:
@@ -46,7 +49,7 @@ def _sample(server: ScoredockServer, name: str, body: Path | bytes | None) -> Sa
 
 async def score(server: ScoredockServer, params: ScoreParams) -> ScoreResult:
     server.require_trust()
-    with Reporting(server, params.work_done_token, "Scoring") as reporting:
+    with Reporting(server, params.work_done_token, t("Scoring")) as reporting:
         await tools.ensure(reporting.hear, offline=server.settings.offline, python=server.settings.tools_python)
         from scoredock.debugging.attach import is_attached
         from scoredock.hosting import services as hosting
@@ -55,7 +58,7 @@ async def score(server: ScoredockServer, params: ScoreParams) -> ScoreResult:
 
         service = await hosting.find(params.name)
         if service is None:
-            raise UserProblem(GONE.format(name=params.name))
+            raise _gone(params.name)
         request, label = await _wanted(params)
         # Whoever stands at a breakpoint in this very request must not be told that it took too long.
         patience = None if await is_attached(params.name) else server.settings.score_timeout
@@ -85,10 +88,10 @@ async def _wanted(params: ScoreParams) -> tuple[Request, str]:
     from scoredock.scoring.sending import Request, content_type_of
 
     if params.failed:
-        return await last_failed(params.name), "the request that failed"
+        return await last_failed(params.name), t("the request that failed")
     path = path_of(params.sample_uri) if params.sample_uri else None
     if path is None:
-        return Request((params.body or "").encode()), "from the schema"
+        return Request((params.body or "").encode()), t("from the schema")
     return Request(path.read_bytes(), content_type=content_type_of(path)), path.name
 
 

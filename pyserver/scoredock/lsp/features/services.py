@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, cast
 
+from scoredock.l10n import t
 from scoredock.lsp import protocol, tools
 from scoredock.lsp.protocol import (
     DeployParams,
@@ -41,7 +42,7 @@ async def deploy(server: ScoredockServer, params: DeployParams) -> ServiceView:
 
     server.require_trust()
     target = cast("Target", params.target or server.settings.target)
-    with Reporting(server, params.work_done_token, "Starting a service") as reporting:
+    with Reporting(server, params.work_done_token, t("Starting a service")) as reporting:
         project = await project_at(server, params.uri)
         await tools.ensure(reporting.hear, offline=server.settings.offline, python=server.settings.tools_python)
         from scoredock.hosting import services as hosting
@@ -70,7 +71,7 @@ async def update(server: ScoredockServer, params: ServiceParams) -> UpdateResult
     from scoredock.hosting.values import ScriptCrashed
 
     server.require_trust()
-    with Reporting(server, params.work_done_token, "Updating a service") as reporting:
+    with Reporting(server, params.work_done_token, t("Updating a service")) as reporting:
         await tools.ensure(reporting.hear, offline=server.settings.offline, python=server.settings.tools_python)
         try:
             updated = await hosting.update(params.name, offline=server.settings.offline, progress=reporting.hear)
@@ -85,7 +86,7 @@ async def stop(server: ScoredockServer, params: ServiceParams) -> Nothing:
     from scoredock.hosting import services as hosting
 
     server.require_trust()
-    with Reporting(server, params.work_done_token, "Stopping a service") as reporting:
+    with Reporting(server, params.work_done_token, t("Stopping a service")) as reporting:
         await hosting.stop(params.name, progress=reporting.hear)
     server.watching.observe(params.name, ())
     await server.watching.refresh()
