@@ -33,7 +33,7 @@ async def report(server: ScoredockServer, _: Nothing) -> Report:
         (t("Trusted"), str(settings.trusted)),
         (t("Offline"), str(settings.offline)),
         (t("Open documents"), str(len(list(server.documents)))),
-        (t("Services"), "; ".join(services) or t("none")),
+        (t("Services"), "; ".join(services) or t("none running")),
     ]
     return Report("\n".join(f"- {what}: {value}" for what, value in rows))
 
