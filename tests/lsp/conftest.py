@@ -15,10 +15,10 @@ def start() -> Iterator[Callable[..., Session]]:
     """Starts servers; none outlives the test."""
     sessions: list[Session] = []
 
-    def begin(*command: str, folders: Sequence[Path] = (), **options: object) -> Session:
+    def begin(*command: str, folders: Sequence[Path] = (), locale: str | None = None, **options: object) -> Session:
         session = Session(*command, **options)  # type: ignore[arg-type]
         sessions.append(session)
-        session.start(folders=folders)
+        session.start(folders=folders, locale=locale)
         return session
 
     yield begin

@@ -120,8 +120,10 @@ class Session:
         """The parameters of all notifications of a kind so far."""
         return [message["params"] for message in self._unread if message.get("method") == method]
 
-    def start(self, capabilities: Message | None = None, folders: Sequence[Path] = ()) -> Message:
+    def start(self, capabilities: Message | None = None, folders: Sequence[Path] = (), locale: str | None = None) -> Message:
         params = {"processId": None, "rootUri": None, "capabilities": capabilities or {}, "initializationOptions": self.settings}
+        if locale:
+            params["locale"] = locale
         if folders:
             params["workspaceFolders"] = [{"uri": folder.as_uri(), "name": folder.name} for folder in folders]
         result: Message = self.request("initialize", params)
