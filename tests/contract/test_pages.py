@@ -7,6 +7,10 @@ import pytest
 
 from scoredock.contract.check import load_rules
 from scoredock.contract.explain import PAGES, codes, explain, link, summary
+from scoredock.l10n import ENGLISH, choose, languages
+
+FENCED = re.compile(r"```.*?```", re.DOTALL)
+QUOTED = re.compile(r"`[^`]*`")
 
 
 @pytest.mark.parametrize("loaded", load_rules(), ids=lambda loaded: loaded.rule.code)
@@ -43,3 +47,30 @@ def test_examples_on_pages_are_python(page) -> None:
         text = re.sub(r"^return ", "_ = ", text, flags=re.MULTILINE)
         indented = re.sub(r"^", "    ", text, flags=re.MULTILINE)
         ast.parse(f"async def page():\n{indented}")
+
+
+LANGUAGES = [language for language in languages() if language != ENGLISH]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("code", codes())
+def test_every_language_has_the_whole_page(code: str, language: str) -> None:
+    english = (PAGES / f"{code}.md").read_text(encoding="utf-8")
+    translated = (PAGES / language / f"{code}.md").read_text(encoding="utf-8")
+    assert translated.splitlines()[0] == english.splitlines()[0]
+    assert translated.count("\n\n") == english.count("\n\n")
+    assert FENCED.findall(translated) == FENCED.findall(english)
+    assert sorted(QUOTED.findall(FENCED.sub("", translated))) == sorted(QUOTED.findall(FENCED.sub("", english)))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_is_shown_in_the_reader_s_language(language: str) -> None:
+    english = explain("SD203")
+    choose(language)
+    try:
+        assert explain("SD203") == explain("missing-global") == (PAGES / language / "SD203.md").read_text(encoding="utf-8")
+        assert explain("SD203") != english
+        assert (link("SD203") or "").endswith(f"/{language}/SD203.md")
+        assert summary("SD203") != english
+    finally:
+        choose(None)
