@@ -16,7 +16,7 @@ export interface Interpreter extends Candidate {
 
 export type Choice =
   | { readonly found: true; readonly interpreter: Interpreter }
-  | { readonly found: false; readonly tooOld: readonly string[]; readonly settingIsBad: boolean };
+  | { readonly found: false; readonly tooOld: readonly Interpreter[]; readonly settingIsBad: boolean };
 
 /** Asks a candidate for its version, "3.11.7"; undefined when it cannot be started. */
 export type Probe = (candidate: Candidate) => Promise<string | undefined>;
@@ -30,12 +30,12 @@ export function isNewEnough(version: string): boolean {
 
 /** The first candidate that works. A setting is the user's word: when it is bad, that is said, and nothing else is tried. */
 export async function choose(origins: readonly Origin[], probe: Probe): Promise<Choice> {
-  const tooOld: string[] = [];
+  const tooOld: Interpreter[] = [];
   for (const origin of origins) {
     for (const candidate of await origin()) {
       const version = await probe(candidate);
       if (version !== undefined && isNewEnough(version)) return { found: true, interpreter: { ...candidate, version } };
-      if (version !== undefined) tooOld.push(`${candidate.program} is ${version}`);
+      if (version !== undefined) tooOld.push({ ...candidate, version });
       if (candidate.origin === "setting") return { found: false, tooOld, settingIsBad: true };
     }
   }

@@ -6,7 +6,7 @@ import type { LanguageClient, LanguageClientOptions } from "vscode-languageclien
 import { DOCUMENTS, WATCHED } from "./documents";
 import { chooseInterpreter } from "./interpreters";
 import { type Notification, type Problem, type Request, SettingsChanged } from "./protocol";
-import { type Launch, launch, OLDEST } from "./python";
+import { type Choice, type Launch, launch, OLDEST } from "./python";
 import { currentSettings } from "./settings";
 import type { StatusItem } from "./status";
 
@@ -120,12 +120,7 @@ export class Server implements vscode.Disposable {
       const script = vscode.Uri.joinPath(this.context.extensionUri, "dist", "server", "start.py").fsPath;
       return launch(choice.interpreter, script, vscode.Uri.joinPath(this.context.globalStorageUri, "bytecode").fsPath);
     }
-    const seen = choice.tooOld.length ? ` (${choice.tooOld.join(", ")})` : "";
-    throw new NoServer(
-      choice.settingIsBad
-        ? vscode.l10n.t("The Python named in the setting scoredock.server.python does not work{0}.", seen)
-        : vscode.l10n.t("Scoredock needs Python {0} or newer and found none{1}.", OLDEST.join("."), seen),
-    );
+    throw new NoServer(whyNoPython(choice));
   }
 
   private async act(force: boolean): Promise<void> {
@@ -219,6 +214,18 @@ export class Server implements vscode.Disposable {
   dispose(): void {
     for (const emitter of [this.started, this.ended, this.gaveUp]) emitter.dispose();
   }
+}
+
+function whyNoPython({ settingIsBad, tooOld }: Extract<Choice, { found: false }>): string {
+  const oldest = OLDEST.join(".");
+  const seen = tooOld.map(({ program, version }) => vscode.l10n.t("{0} is {1}", program, version)).join(", ");
+  if (settingIsBad)
+    return seen
+      ? vscode.l10n.t("The Python named in the setting scoredock.server.python does not work ({0}).", seen)
+      : vscode.l10n.t("The Python named in the setting scoredock.server.python does not work.");
+  return seen
+    ? vscode.l10n.t("Scoredock needs Python {0} or newer and found none ({1}).", oldest, seen)
+    : vscode.l10n.t("Scoredock needs Python {0} or newer and found none.", oldest);
 }
 
 /** The sentence in a failed request, and the place it is about. */

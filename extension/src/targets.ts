@@ -5,7 +5,7 @@ import type { ServiceView } from "./protocol";
 import { Answers } from "./panel/answers";
 import { answers } from "./services";
 import { fileOf } from "./views/listView";
-import { stateText } from "./views/serviceText";
+import { stateText, targetText } from "./views/serviceText";
 
 export function uriFrom(given: unknown): vscode.Uri | undefined {
   if (given instanceof vscode.Uri) return given;
@@ -45,7 +45,9 @@ export async function pickService(app: App): Promise<ServiceView | undefined> {
   return all.length === 1 ? all[0] : pickFrom(all);
 }
 
+const described = ({ target, port, state }: ServiceView) => `${targetText(vscode.l10n, target)} :${port} ${stateText(vscode.l10n, state)}`;
+
 async function pickFrom(services: readonly ServiceView[]): Promise<ServiceView | undefined> {
-  const items = services.map((service) => ({ label: service.name, description: `${service.target} :${service.port} ${stateText(vscode.l10n, service.state)}`, service }));
+  const items = services.map((service) => ({ label: service.name, description: described(service), service }));
   return (await vscode.window.showQuickPick(items, { title: vscode.l10n.t("Which service?") }))?.service;
 }

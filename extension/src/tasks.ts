@@ -30,6 +30,7 @@ export function registerTasks(app: App): vscode.Disposable {
 const folderOf = (uri: vscode.Uri) => vscode.workspace.getWorkspaceFolder(uri);
 
 function task(app: App, definition: Definition, folder: vscode.WorkspaceFolder | undefined): vscode.Task {
+  // What `preLaunchTask` names: the same in every language.
   const name = `${definition.action} ${definition.script ?? ""}`.trim();
   const execution = new vscode.CustomExecution((resolved) => Promise.resolve(new TaskTerminal(app, resolved as Definition, folder)));
   const made = new vscode.Task(definition, folder ?? vscode.TaskScope.Workspace, name, "scoredock", execution, "$scoredock");
@@ -107,7 +108,7 @@ class TaskTerminal implements vscode.Pseudoterminal {
   }
 }
 
-/** A failure as compilers say it, for the problem matcher: "FILE:LINE:1: error: what happened". */
+/** A failure as compilers say it, for the problem matcher, in any language: "FILE:LINE:1: error: what happened". */
 function said(error: unknown): string {
   const { message, problem } = problemOf(error);
   const place = problem?.uri ? `${vscode.Uri.parse(problem.uri).fsPath}:${problem.line ?? 1}:1: ` : "";

@@ -8,12 +8,12 @@ export function duration(seconds: number): string {
 }
 
 /** Seconds a service has been up -> "3 min", "2 h 5 min". */
-export function uptime(seconds: number): string {
+export function uptime(l10n: L10n, seconds: number): string {
   if (seconds < 60) return `${Math.max(0, Math.floor(seconds))} s`;
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`;
+  return hours < 48 ? `${hours} h ${minutes % 60} min` : l10n.t("{0} days", Math.floor(hours / 24));
 }
 
 /** Bytes -> "5.2 kB". */

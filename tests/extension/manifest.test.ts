@@ -86,6 +86,18 @@ describe("texts and pictures", () => {
     expect([...new Set(used)].sort()).toEqual(Object.keys(texts).sort());
   });
 
+  it("of the manifest can be translated: only names stand in it as they are", () => {
+    const said: string[] = [];
+    JSON.parse(text, (key, value: unknown) => {
+      const texts = Array.isArray(value) ? (value as unknown[]) : [value];
+      if (/^(?:title|label|category|contents|altText|aliases|contextualTitle|(?:markdown|enum|markdownEnum)?Descriptions?)$/i.test(key))
+        said.push(...texts.filter((one) => typeof one === "string"));
+      return value;
+    });
+    expect(said.length).toBeGreaterThan(60);
+    expect(new Set(said.filter((one) => !/^%[\w.]+%$/.test(one)))).toEqual(new Set(["Scoredock"]));
+  });
+
   it("of the client can be translated: the bundle has every one", () => {
     const bundle = JSON.parse(read("extension", "l10n", "bundle.l10n.json")) as Record<string, string>;
     const used = [...sources.join("\n").matchAll(/l10n\.t\(\s*"((?:[^"\\]|\\.)*)"/g)].map((match) => match[1] ?? "");

@@ -22,7 +22,7 @@ describe("the choice of a Python", () => {
 
   it("says which Pythons were too old", async () => {
     const choice = await choose([of(candidate("a"), candidate("missing"))], machine({ a: "3.9.18" }));
-    expect(choice).toEqual({ found: false, tooOld: ["a is 3.9.18"], settingIsBad: false });
+    expect(choice).toEqual({ found: false, tooOld: [{ ...candidate("a"), version: "3.9.18" }], settingIsBad: false });
   });
 
   it("does not go past a setting that is wrong: it is the user's word", async () => {

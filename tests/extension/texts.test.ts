@@ -18,7 +18,7 @@ describe("words for numbers", () => {
     [190, "3 min"],
     [7500, "2 h 5 min"],
     [260_000, "3 days"],
-  ])("writes an uptime of %d s as %s", (seconds, text) => expect(uptime(seconds)).toBe(text));
+  ])("writes an uptime of %d s as %s", (seconds, text) => expect(uptime(l10n, seconds)).toBe(text));
 
   it.each([
     [0, "0 B"],

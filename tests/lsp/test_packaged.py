@@ -52,6 +52,27 @@ def test_the_vsix_is_small_universal_and_complete(built: Path, unpacked: Path) -
     assert "node_modules" not in " ".join(files)
 
 
+def texts(folder: Path) -> list[str]:
+    """The texts of every language that the server's sources have, as paths beside them."""
+    found = [*folder.glob("l10n/*.json"), *folder.glob("contract/pages/**/*.md")]
+    return [path.relative_to(folder.parent).as_posix() for path in found]
+
+
+def test_both_artifacts_speak_every_language_of_the_sources(built: Path, unpacked: Path) -> None:
+    client = [*ROOT.glob("package.nls*.json"), *ROOT.glob("extension/l10n/*.json")]
+    assert len(client) >= 4
+    for file in client:
+        assert (unpacked / file.relative_to(ROOT)).read_bytes() == file.read_bytes()
+    server = texts(ROOT / "pyserver" / "scoredock")
+    assert server
+    (wheel,) = built.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        for name in server:
+            said = (ROOT / "pyserver" / name).read_bytes()
+            assert archive.read(name) == said
+            assert (unpacked / "dist" / "server" / "libs" / name).read_bytes() == said
+
+
 def pythons() -> list[Path]:
     """Every CPython from 3.10 on that pyenv has, one of each minor version; this one where there is none."""
     found: dict[str, Path] = {}

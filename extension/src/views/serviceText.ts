@@ -17,10 +17,15 @@ export function stateText(l10n: L10n, state: string): string {
   return words[state] ?? state;
 }
 
+/** Where a service runs; Docker is called the same everywhere. */
+export function targetText(l10n: L10n, target: string): string {
+  return target === "process" ? l10n.t("process") : target;
+}
+
 export function serviceDescription(l10n: L10n, service: ServiceView, now: number): string {
   const state = stateText(l10n, service.state);
-  const parts = [service.target, `:${service.port}`];
-  if (service.state === "healthy") parts.push(uptime(now - service.startedAt));
+  const parts = [targetText(l10n, service.target), `:${service.port}`];
+  if (service.state === "healthy") parts.push(uptime(l10n, now - service.startedAt));
   else parts.push(service.exitReason ? `${state}: ${service.exitReason}` : state);
   // Last: what does not fit is cut off.
   parts.push(service.environment);
