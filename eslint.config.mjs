@@ -18,4 +18,5 @@ export default tseslint.config(
     },
   },
   { files: ["**/*.mjs"], languageOptions: { globals: node } },
+  { files: ["tests/workbench/*/*.js"], languageOptions: { sourceType: "commonjs", globals: { ...node, require: "readonly", exports: "writable" } } },
 );

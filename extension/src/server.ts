@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from "node:util";
 import * as vscode from "vscode";
 import type { LanguageClient, LanguageClientOptions } from "vscode-languageclient/node";
-import { DOCUMENTS, WATCHED } from "./documents";
+import { documents, WATCHED } from "./documents";
 import { chooseInterpreter } from "./interpreters";
 import { type Notification, type Problem, type Request, SettingsChanged } from "./protocol";
 import { type Choice, type Launch, launch, OLDEST } from "./python";
@@ -145,7 +145,7 @@ export class Server implements vscode.Disposable {
 
   private options({ RevealOutputChannelOn, ErrorAction, CloseAction }: Library): LanguageClientOptions {
     return {
-      documentSelector: DOCUMENTS,
+      documentSelector: documents(),
       outputChannel: this.log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       initializationOptions: currentSettings,

@@ -1,6 +1,6 @@
 // The language status item: how the server is, and one thing to do about it.
 import * as vscode from "vscode";
-import { DOCUMENTS } from "./documents";
+import { documents } from "./documents";
 import type { Status } from "./protocol";
 
 export class StatusItem implements vscode.Disposable {
@@ -8,7 +8,7 @@ export class StatusItem implements vscode.Disposable {
   private readonly subscriptions: readonly { dispose(): unknown }[];
 
   constructor(log: { show(): void }) {
-    this.item = vscode.languages.createLanguageStatusItem("scoredock.status", DOCUMENTS);
+    this.item = vscode.languages.createLanguageStatusItem("scoredock.status", documents());
     this.item.name = "Scoredock";
     // Of this item alone; in the palette the log is one of "Output: Show Output Channels".
     const shown = vscode.commands.registerCommand("_scoredock.showServerLog", () => log.show());

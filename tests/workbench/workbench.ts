@@ -5,6 +5,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
+import { createVSIX } from "@vscode/vsce";
 import { type Browser, chromium, type Locator, type Page } from "playwright-core";
 
 export const root = path.resolve(import.meta.dirname, "../..");
@@ -27,6 +28,8 @@ export interface Options {
   readonly settings?: Record<string, unknown>;
   /** Whether Workspace Trust is asked for, as it is by default in VS Code. */
   readonly trust?: boolean;
+  /** Folders of further extensions, which stand for what users may have beside ours. */
+  readonly extensions?: readonly string[];
   /** Environment variables of the editor, and so of everything that it starts. */
   readonly environment?: Record<string, string>;
 }
@@ -76,17 +79,20 @@ export class Installation {
     return folder;
   }
 
-  private async begin(vsix: string, { settings = {}, trust = false, environment: more = {} }: Options): Promise<void> {
+  private async begin(vsix: string, { settings = {}, trust = false, extensions = [], environment: more = {} }: Options): Promise<void> {
     const user = path.join(this.home, "u", "User");
     mkdirSync(user, { recursive: true });
     const all = { ...QUIET, "security.workspace.trust.enabled": trust, ...settings };
     writeFileSync(path.join(user, "settings.json"), JSON.stringify(all));
     const common = ["--extensions-dir", path.join(this.home, "e"), "--user-data-dir", path.join(this.home, "u")];
     const environment = { ...process.env, ...more, SCOREDOCK_HOME: this.state, XDG_CONFIG_HOME: path.join(this.home, "c") };
-    await promisify(execFile)(codeServer ?? "", [...common, "--install-extension", vsix], { env: environment, timeout: 120_000 });
+    const packed = await Promise.all(extensions.map((folder) => this.pack(folder)));
+    const install = [vsix, ...packed].flatMap((file) => ["--install-extension", file]);
+    await promisify(execFile)(codeServer ?? "", [...common, ...install], { env: environment, timeout: 120_000 });
+    const proposals = extensions.map((folder) => `--enable-proposed-api=scoredock-tests.${path.basename(folder)}`);
     const server = spawn(
       codeServer ?? "",
-      [...common, "--auth", "none", "--bind-addr", "127.0.0.1:0", "--disable-telemetry", "--disable-update-check"],
+      [...common, "--auth", "none", "--bind-addr", "127.0.0.1:0", "--disable-telemetry", "--disable-update-check", ...proposals],
       { env: environment, stdio: ["ignore", "pipe", "pipe"], detached: true },
     );
     this.server = server;
@@ -107,6 +113,12 @@ export class Installation {
     this.browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox", "--disable-gpu"] });
   }
 
+  private async pack(folder: string): Promise<string> {
+    const packagePath = path.join(this.home, `${path.basename(folder)}.vsix`);
+    await createVSIX({ cwd: folder, packagePath, allowMissingRepository: true, skipLicense: true });
+    return packagePath;
+  }
+
   get state(): string {
     return path.join(this.home, "s");
   }
@@ -117,13 +129,14 @@ export class Installation {
     return listed.filter((line) => line.includes(this.home) && line.includes("start.py")).map((line) => line.trim().split(" ")[0] ?? "");
   }
 
-  /** A window on a folder; without one it is empty, as after the first start of the editor. */
+  /** A window on a folder, or on a workspace file; without one it is empty, as after the first start of the editor. */
   async open(folder?: string): Promise<Window> {
     if (!this.browser) throw new Error("not started");
     const context = await this.browser.newContext({ viewport: { width: 1280, height: 800 }, permissions: ["clipboard-read", "clipboard-write"] });
     const page = await context.newPage();
     page.setDefaultTimeout(PATIENCE);
-    await page.goto(`${this.address}/?${folder === undefined ? "ew=true" : `folder=${encodeURIComponent(folder)}`}`);
+    const kind = folder?.endsWith(".code-workspace") ? "workspace" : "folder";
+    await page.goto(`${this.address}/?${folder === undefined ? "ew=true" : `${kind}=${encodeURIComponent(folder)}`}`);
     await page.locator(".monaco-workbench").waitFor();
     await page.locator(".statusbar").waitFor();
     return new Window(page, folder ?? this.home, this);
