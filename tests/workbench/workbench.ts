@@ -30,6 +30,8 @@ export interface Options {
   readonly trust?: boolean;
   /** Folders of further extensions, which stand for what users may have beside ours. */
   readonly extensions?: readonly string[];
+  /** The display language, such as `cs`; one of the extensions is its language pack. */
+  readonly language?: string;
   /** Environment variables of the editor, and so of everything that it starts. */
   readonly environment?: Record<string, string>;
 }
@@ -79,7 +81,7 @@ export class Installation {
     return folder;
   }
 
-  private async begin(vsix: string, { settings = {}, trust = false, extensions = [], environment: more = {} }: Options): Promise<void> {
+  private async begin(vsix: string, { settings = {}, trust = false, extensions = [], language, environment: more = {} }: Options): Promise<void> {
     const user = path.join(this.home, "u", "User");
     mkdirSync(user, { recursive: true });
     const all = { ...QUIET, "security.workspace.trust.enabled": trust, ...settings };
@@ -89,10 +91,11 @@ export class Installation {
     const packed = await Promise.all(extensions.map((folder) => this.pack(folder)));
     const install = [vsix, ...packed].flatMap((file) => ["--install-extension", file]);
     await promisify(execFile)(codeServer ?? "", [...common, ...install], { env: environment, timeout: 120_000 });
+    if (language) this.speak(language);
     const proposals = extensions.map((folder) => `--enable-proposed-api=scoredock-tests.${path.basename(folder)}`);
     const server = spawn(
       codeServer ?? "",
-      [...common, "--auth", "none", "--bind-addr", "127.0.0.1:0", "--disable-telemetry", "--disable-update-check", ...proposals],
+      [...common, "--auth", "none", "--bind-addr", "127.0.0.1:0", "--disable-telemetry", "--disable-update-check", ...proposals, ...(language ? ["--locale", language] : [])],
       { env: environment, stdio: ["ignore", "pipe", "pipe"], detached: true },
     );
     this.server = server;
@@ -111,6 +114,15 @@ export class Installation {
       server.stderr.on("data", hear);
     });
     this.browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox", "--disable-gpu"] });
+  }
+
+  /** Notes an installed language pack where VS Code keeps those that it knows. It does so itself, and only for the window after the next. */
+  private speak(language: string): void {
+    const installed = readdirSync(path.join(this.home, "e")).find((name) => name.startsWith("scoredock-tests."));
+    const words = path.join(this.home, "e", installed ?? "", "vscode.json");
+    const extensions = [{ extensionIdentifier: { id: installed?.replace(/-[\d.]+$/, "") }, version: "1.0.0" }];
+    const pack = { hash: "1", label: language, extensions, translations: { vscode: words } };
+    writeFileSync(path.join(this.home, "u", "languagepacks.json"), JSON.stringify({ [language]: pack }));
   }
 
   private async pack(folder: string): Promise<string> {

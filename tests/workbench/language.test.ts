@@ -1,0 +1,44 @@
+// The editor in another language than English: what Scoredock says, its server and its manifest included.
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import { Installation, missing, root, wait, type Window } from "./workbench";
+
+const read = (...parts: string[]) => JSON.parse(readFileSync(path.join(root, ...parts), "utf8")) as Record<string, string>;
+const server = read("pyserver/scoredock/l10n/cs.json");
+const manifest = read("package.nls.cs.json");
+
+const SCRIPT = `import json
+
+
+def init():
+    pass
+
+
+def run(data):
+    return json.dumps({"got": data})
+`;
+
+describe.skipIf(missing())("the workbench in Czech", () => {
+  let editor: Installation;
+  let window: Window;
+  beforeAll(async () => {
+    editor = await Installation.start(inject("vsix"), { language: "cs", extensions: [path.join(root, "tests/workbench/czech")] });
+    window = await editor.open(editor.folder("w", { "score.py": SCRIPT }));
+    await window.file("score.py");
+  });
+  afterEach(({ task }) => window.pictureOfFailure(task));
+  afterAll(() => editor.stop());
+
+  it("says what it finds in Czech", async () => {
+    const said = server["This is JSON text already, and the server encodes what `run` returns: the client gets one quoted string. Return the object itself."] ?? "";
+    expect(said).not.toBe("");
+    await wait("the Czech finding", async () => (await window.problems()).some((text) => text.includes(said)));
+  });
+
+  it("names its actions and commands in Czech", async () => {
+    await window.lens(server["Run locally"] ?? "").waitFor();
+    const title = `Scoredock: ${manifest["command.run"] ?? ""}`;
+    await wait(title, async () => (await window.commandsMatching("Scoredock:")).some((row) => row.includes(title)));
+  });
+});
