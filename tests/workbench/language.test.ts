@@ -7,6 +7,7 @@ import { Installation, missing, root, wait, type Window } from "./workbench";
 const read = (...parts: string[]) => JSON.parse(readFileSync(path.join(root, ...parts), "utf8")) as Record<string, string>;
 const server = read("pyserver/scoredock/l10n/cs.json");
 const manifest = read("package.nls.cs.json");
+const client = read("extension/l10n/bundle.l10n.cs.json");
 
 const SCRIPT = `import json
 
@@ -40,5 +41,12 @@ describe.skipIf(missing())("the workbench in Czech", () => {
     await window.lens(server["Run locally"] ?? "").waitFor();
     const title = `Scoredock: ${manifest["command.run"] ?? ""}`;
     await wait(title, async () => (await window.commandsMatching("Scoredock:")).some((row) => row.includes(title)));
+  });
+
+  it("answers in Czech", async () => {
+    await window.command("View: Close All Editors");
+    await window.page.locator(".tab").first().waitFor({ state: "detached" });
+    await window.command(`Scoredock: ${manifest["command.run"] ?? ""}`);
+    await window.toast(client["Open an entry script or a deployment file first."] ?? "nothing").waitFor();
   });
 });
