@@ -46,7 +46,7 @@ async def test_list_remove_and_the_versions_that_stay(conda, own_cache: Path) ->
     assert not made.prefix.exists()
     assert find(specification) is None
     assert store.lock_path(made.key).exists()
-    with pytest.raises(EnvironmentProblem, match="begin with"):
+    with pytest.raises(EnvironmentProblem, match="begins with"):
         remove(made.key)
 
 
