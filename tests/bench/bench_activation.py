@@ -30,6 +30,10 @@ def activations() -> Iterator[Contestants]:
     try:
         yield Contestants(activation)
     finally:
+        # Vite exits as soon as its standard input ends; closed at once, the editor would be left running.
+        editor.stdin.write("stop\n")
+        editor.stdin.flush()
+        editor.stdout.readline()
         editor.stdin.close()
         editor.wait(60)
 

@@ -1,6 +1,6 @@
 // For the bench: opens a workspace with an entry script in the real workbench for each "activate" on standard input, and writes how
 // many milliseconds of the extension host the activation took, as "Developer: Show Running Extensions" says it: loading the
-// code and calling `activate`.
+// code and calling `activate`. Any other line stops the editor, which is said too.
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { Installation } from "./workbench";
@@ -22,4 +22,5 @@ try {
   }
 } finally {
   await editor.stop();
+  console.log("stopped");
 }
