@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from scoredock.engine import builds
 from scoredock.engine.builds import Builder
 from scoredock.engine.connection import Connection
-from scoredock.engine.values import BuildOrder
+from scoredock.engine.values import BuildFailed, BuildOrder
 from scoredock.environment.image_values import Recipe
 
 # What must not stay in an image.
@@ -26,7 +26,11 @@ def build(connection: Connection, recipe: Recipe, builder: Builder) -> Recipe:
     made = replace(recipe, tag=f"{PREFIX}:{recipe.key}")
     secrets = tuple((secret.id, secret.text) for secret in recipe.secrets)
     order = BuildOrder(recipe.dockerfile, made.tag, tuple(files), arguments=recipe.arguments, secrets=secrets)
-    asyncio.run(builds.build_image(connection, order, builder=builder))
+    try:
+        asyncio.run(builds.build_image(connection, order, builder=builder))
+    except BuildFailed as failed:
+        # The error leaves its reasons to whoever shows the log: without them, a failure of a far machine says nothing.
+        raise AssertionError(f"{failed}\n{failed.details}") from failed
     return made
 
 

@@ -43,7 +43,7 @@ RUN chmod +x /opt/miniconda/bin/conda
 """
 CONDA = """\
 #!/opt/miniconda/bin/python
-import argparse, asyncio, pathlib, rattler
+import argparse, asyncio, os, pathlib, rattler
 words = argparse.ArgumentParser()
 words.add_argument("command", choices=["create"])
 words.add_argument("-y", action="store_true", required=True)
@@ -69,6 +69,7 @@ async def create():
     await rattler.install(records, given.prefix, show_progress=False)
 
 asyncio.run(create())
+os._exit(0)  # as in rattler_child.py: threads of rattler abort an interpreter that ends by itself, now and then
 """
 
 
