@@ -13,6 +13,7 @@ import pytest
 import sklearn
 from sklearn.linear_model import LinearRegression
 from tests.contract.applying import apply
+from tests.files import write_files
 
 from scoredock.checking.gather import Environment, Surroundings
 from scoredock.checking.run import check_file, check_paths
@@ -72,9 +73,7 @@ def project(tmp_path: Path) -> Path:
         "src/helper.py": "def answer(x):\n    return {1, 2}\n",
         "src/tools/text.py": "def clean(x):\n    return x\n",
     }
-    for name, text in files.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(dedent(text), encoding="utf-8")
+    write_files(tmp_path, {name: dedent(text) for name, text in files.items()})
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "model.pkl").write_bytes(pickle.dumps({"a": 1}))
     return tmp_path

@@ -16,7 +16,7 @@ from scoredock.environment.image_values import Recipe
 # What must not stay in an image.
 LEFT = (
     *("/run/scoredock-index", "/run/scoredock-certificates", "/opt/scoredock/context", "/opt/scoredock/changes"),
-    *("/opt/scoredock/gone", "/opt/scoredock/before.json", "/tmp/uv"),  # noqa: S108
+    *("/opt/scoredock/gone", "/opt/scoredock/before.json", "/tmp/uv"),  # noqa: S108  # a place inside the image
 )
 PREFIX = f"scoredock-test-{uuid.uuid4().hex[:8]}"
 

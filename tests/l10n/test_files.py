@@ -7,12 +7,12 @@ import json
 import pickle
 import zipfile
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from tests.files import write_files
 from tests.project.conftest import BASE, BESIDE
 
 from scoredock import l10n
@@ -81,19 +81,9 @@ VERSION_ONE = (
 )
 
 
-@pytest.fixture(autouse=True)
-def english_again() -> Iterator[None]:
-    yield
-    l10n.choose(None)
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("files")
-    for name, text in BESIDE.items():
-        (made / name).parent.mkdir(exist_ok=True)
-        (made / name).write_text(text, encoding="utf-8")
-    return made
+    return write_files(tmp_path_factory.mktemp("files"), BESIDE)
 
 
 def test_deployment_files(folder: Path) -> None:

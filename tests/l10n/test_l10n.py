@@ -1,19 +1,11 @@
 """Texts in the language of whoever reads them."""
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scoredock import l10n
 from scoredock.l10n import t
-
-
-@pytest.fixture(autouse=True)
-def english_again() -> Iterator[None]:
-    yield
-    l10n.choose(None)
 
 
 def test_english_is_what_the_code_says() -> None:

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 import pytest
 from tests.contract.cases import answers, requests, starting
 from tests.contract.cases.case import Case
 
-from scoredock import l10n
 from scoredock.contract.check import check as check_script
 from scoredock.contract.facts import Distribution, EnvironmentFacts, Facts, ModelFacts
 
 from .pseudo import check
 
 CASES = (*starting.CASES, *requests.CASES, *answers.CASES)
-
-
-@pytest.fixture(autouse=True)
-def english_again() -> Iterator[None]:
-    yield
-    l10n.choose(None)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

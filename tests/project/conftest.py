@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from tests.files import write_files
 
 from scoredock.finding import Fix
 
@@ -20,14 +22,7 @@ Put = Callable[[dict[str, str]], Path]
 def put(tmp_path: Path) -> Put:
     """Write files below a folder of the test's own; returns the folder."""
 
-    def write(files: dict[str, str]) -> Path:
-        for name, text in files.items():
-            path = tmp_path / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8", newline="")
-        return tmp_path
-
-    return write
+    return partial(write_files, tmp_path)
 
 
 @pytest.fixture(scope="session")
@@ -62,11 +57,7 @@ def beside(put: Put) -> Path:
 
 @pytest.fixture(scope="session")
 def cases_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("cases")
-    for name, text in BESIDE.items():
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_text(text, encoding="utf-8")
-    return folder
+    return write_files(tmp_path_factory.mktemp("cases"), BESIDE)
 
 
 @pytest.fixture

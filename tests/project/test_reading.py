@@ -8,6 +8,7 @@ import random
 from pathlib import Path, PurePosixPath
 
 import pytest
+from tests.files import write_files
 
 from scoredock.finding import Finding, Severity
 from scoredock.project import find_projects, read_project
@@ -58,14 +59,6 @@ dependencies:
 """
 
 
-def put(folder: Path, files: dict[str, str]) -> Path:
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="")
-    return folder
-
-
 def project_of(path: Path) -> Project:
     reading = read_project(path)
     assert reading.project is not None, reading.findings
@@ -82,7 +75,7 @@ def errors(findings: tuple[Finding, ...]) -> list[str]:
 
 @pytest.fixture
 def whole(tmp_path: Path) -> Path:
-    return put(
+    return write_files(
         tmp_path,
         {
             "deploy/deployment.yml": DEPLOYMENT,
@@ -123,7 +116,7 @@ def test_the_same_project_from_its_folder_and_from_its_script(whole: Path) -> No
 
 def test_several_deployments_in_one_folder(tmp_path: Path) -> None:
     plain = "name: {name}\nendpoint_name: abc\ninstance_type: x\ncode_configuration: {{code: ., scoring_script: {script}}}\n"
-    put(
+    write_files(
         tmp_path,
         {
             "blue.yml": plain.format(name="blue", script="one.py"),
@@ -159,17 +152,17 @@ def test_several_deployments_in_one_folder(tmp_path: Path) -> None:
     ],
 )
 def test_a_registered_model_is_only_named(tmp_path: Path, written: str, reference: str, name: str, version: str) -> None:
-    put(tmp_path, {"d.yml": f"name: blue\nendpoint_name: abc\ninstance_type: x\nmodel: {written}\n"})
+    write_files(tmp_path, {"d.yml": f"name: blue\nendpoint_name: abc\ninstance_type: x\nmodel: {written}\n"})
     (model,) = project_of(tmp_path / "d.yml").models
     assert (model.source, model.reference, model.name, model.version) == (None, reference, name, version)
 
 
 def test_environments_of_every_kind(tmp_path: Path) -> None:
     base = "name: blue\nendpoint_name: abc\ninstance_type: x\nenvironment:"
-    put(tmp_path, {"docker/Dockerfile": "FROM x\n"})
+    write_files(tmp_path, {"docker/Dockerfile": "FROM x\n"})
 
     def environment(text: str) -> object:
-        put(tmp_path, {"d.yml": f"{base}{text}\n"})
+        write_files(tmp_path, {"d.yml": f"{base}{text}\n"})
         return project_of(tmp_path / "d.yml").environment
 
     reference = environment(" azureml:tutorial-env:1")
@@ -186,7 +179,7 @@ def test_kubernetes_resources(tmp_path: Path) -> None:
         "name: blue\nendpoint_name: abc\ntype: kubernetes\nmodel: azureml:m:1\nresources:\n"
         "  requests: {cpu: '0.1', memory: 500Mi}\n  limits: {cpu: 1500m, memory: 1Gi, nvidia.com/gpu: '1'}\n"
     )
-    put(tmp_path, {"d.yml": text})
+    write_files(tmp_path, {"d.yml": text})
     assert project_of(tmp_path / "d.yml").resources == Resources(1.5, 2**30, 1)
     assert read_project(tmp_path / "d.yml").findings == ()
 
@@ -209,7 +202,7 @@ def test_placeholders_are_noted_and_the_rest_is_read(whole: Path) -> None:
         .replace("Digits_One", "digits")
         .replace("conda.yml", "{{ conda.file }}")
     )
-    put(whole, {"deploy/deployment.yml": text})
+    write_files(whole, {"deploy/deployment.yml": text})
     reading = read_project(file)
     assert [(f.severity, f.place.line, f.place.column) for f in reading.findings] == [
         (Severity.INFORMATION, 2, 7),
@@ -250,7 +243,7 @@ def test_texts_that_are_not_saved_yet_are_read_instead(whole: Path) -> None:
 
 
 def test_a_folder_without_anything_is_no_project(tmp_path: Path) -> None:
-    put(tmp_path, {"readme.md": "hello", "setup.py": "x = 1\n", "data.json": "[1]"})
+    write_files(tmp_path, {"readme.md": "hello", "setup.py": "x = 1\n", "data.json": "[1]"})
     for path in (tmp_path, tmp_path / "readme.md", tmp_path / "data.json", tmp_path / "missing.yml"):
         assert read_project(path).project is None
     assert find_projects(tmp_path) == ()
@@ -259,13 +252,13 @@ def test_a_folder_without_anything_is_no_project(tmp_path: Path) -> None:
 def test_the_sample_project_is_read_without_a_finding_once_it_is_trained(tmp_path: Path) -> None:
     write_sample(tmp_path / "digits")
     assert errors(read_project(tmp_path / "digits").findings) == ["SD402 6:9"]
-    put(tmp_path, {"digits/model/digits.joblib": "x"})
+    write_files(tmp_path, {"digits/model/digits.joblib": "x"})
     reading = read_project(tmp_path / "digits")
     assert reading.findings == () and reading.project is not None and reading.project.name == "digits-blue"
 
 
 def test_strange_things_in_a_folder_are_passed_by(tmp_path: Path) -> None:
-    put(tmp_path, {"score.py": SCRIPT, "sub/deployment.yml": DEPLOYMENT})
+    write_files(tmp_path, {"score.py": SCRIPT, "sub/deployment.yml": DEPLOYMENT})
     os.mkfifo(tmp_path / "pipe.yml")
     os.mkfifo(tmp_path / "deployment.yml")
     (tmp_path / "loop").symlink_to(tmp_path)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tests.files import write_files
 from tests.runtime.launched import launched
 
 from scoredock.runtime import imports, sources, unsafe
@@ -25,12 +26,6 @@ def library(tmp_path: Path) -> Path:
     return folder
 
 
-def write(folder: Path, files: dict[str, str]) -> None:
-    for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text, encoding="utf-8")
-
-
 def wanted(code: Path, monkeypatch: pytest.MonkeyPatch) -> imports.Wanted:
     monkeypatch.setattr(sys, "path", [*sys.path, str(code)])
     sources.define([str(code)])
@@ -38,7 +33,7 @@ def wanted(code: Path, monkeypatch: pytest.MonkeyPatch) -> imports.Wanted:
 
 
 def test_imports_are_read_from_the_script_and_the_modules_behind_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(
+    write_files(
         tmp_path,
         {
             "score.py": (
@@ -65,7 +60,7 @@ def test_imports_are_read_from_the_script_and_the_modules_behind_it(tmp_path: Pa
 
 @pytest.mark.parametrize("text", ["def init(:\n", "\x00", "import " + "a." * 3000 + "b", "(" * 500])
 def test_a_script_that_cannot_be_parsed_is_left_to_the_worker(tmp_path: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(tmp_path, {"score.py": text})
+    write_files(tmp_path, {"score.py": text})
     found = wanted(tmp_path, monkeypatch)
     assert list(found.files.values()) == [text.encode()]
 
@@ -93,8 +88,8 @@ class TestService:
     pytestmark = service_test
 
     def test_libraries_are_shared_and_user_modules_are_not(self, python: Path, code: Path, folder: Path, library: Path) -> None:
-        write(library, {"shared_library.py": "import os\nPID = os.getpid()\n"})
-        write(
+        write_files(library, {"shared_library.py": "import os\nPID = os.getpid()\n"})
+        write_files(
             code,
             {
                 "helper.py": "import os\nimport shared_library\nPID = os.getpid()\n",
@@ -113,8 +108,10 @@ class TestService:
         self, python: Path, code: Path, folder: Path, library: Path
     ) -> None:
         threads = "import threading, time\nthreading.Thread(target=time.sleep, args=(1000,), daemon=True).start()\n"
-        write(library, {"threadful.py": threads, "harmless.py": "", "tensorflow.py": "", "bringer.py": "import tensorflow\n"})
-        write(code, {"score.py": "import harmless, threadful, bringer\ndef init(): pass\ndef run(d): return 1\n"})
+        write_files(
+            library, {"threadful.py": threads, "harmless.py": "", "tensorflow.py": "", "bringer.py": "import tensorflow\n"}
+        )
+        write_files(code, {"score.py": "import harmless, threadful, bringer\ndef init(): pass\ndef run(d): return 1\n"})
         with launched(python, code, folder, PYTHONPATH=str(library)) as service:
             status = service.ask("status")
             assert "threads" in status["not_preloaded"]["threadful"]
@@ -126,8 +123,8 @@ class TestService:
     def test_a_library_that_cannot_be_imported_is_the_scripts_affair(
         self, python: Path, code: Path, folder: Path, library: Path
     ) -> None:
-        write(library, {"broken.py": "raise RuntimeError('broken')\n", "quitter.py": "import sys\nsys.exit(4)\n"})
-        write(
+        write_files(library, {"broken.py": "raise RuntimeError('broken')\n", "quitter.py": "import sys\nsys.exit(4)\n"})
+        write_files(
             code,
             {
                 "score.py": "seen = []\nfor name in ('broken', 'quitter'):\n    try:\n        __import__(name)\n"
@@ -143,12 +140,12 @@ class TestService:
     def test_what_only_turns_out_while_running_is_preloaded_for_the_next_time(
         self, python: Path, code: Path, folder: Path, library: Path
     ) -> None:
-        write(library, {"hidden/__init__.py": "", "hidden/part.py": "import os\nPID = os.getpid()\n"})
+        write_files(library, {"hidden/__init__.py": "", "hidden/part.py": "import os\nPID = os.getpid()\n"})
         script = (
             "import importlib\ndef init():\n    global part, plug\n    part = importlib.import_module('hidden' + '.part')\n"
             "    plug = importlib.import_module('plug' + 'in')\ndef run(d): return [part.PID, plug.WORD]\n"
         )
-        write(code, {"plugin.py": "WORD = 'a'\n", "score.py": script})
+        write_files(code, {"plugin.py": "WORD = 'a'\n", "score.py": script})
         with launched(python, code, folder, PYTHONPATH=str(library)) as service:
             assert service.score()[0] in service.workers()
             limit = time.monotonic() + 60
@@ -168,12 +165,12 @@ class TestService:
     def test_what_takes_much_memory_is_had_once_and_shared_from_the_first_update_on(
         self, python: Path, code: Path, folder: Path, library: Path
     ) -> None:
-        write(library, {"heavy.py": "import os\nPID = os.getpid()\nBALLAST = b'x' * 60_000_000\n"})
+        write_files(library, {"heavy.py": "import os\nPID = os.getpid()\nBALLAST = b'x' * 60_000_000\n"})
         script = (
             "import importlib\ndef init():\n    global heavy\n    heavy = importlib.import_module('hea' + 'vy')\n"
             "def run(d): return heavy.PID\n"
         )
-        write(code, {"score.py": script})
+        write_files(code, {"score.py": script})
         with launched(python, code, folder, PYTHONPATH=str(library)) as service:
             arbiter = service.ask("status")["pid"]
             assert service.score() in service.workers()
@@ -188,9 +185,9 @@ class TestService:
 
     def test_a_new_import_after_an_update_needs_no_restart(self, python: Path, code: Path, folder: Path, library: Path) -> None:
         with launched(python, code, folder, PYTHONPATH=str(library)) as service:
-            write(library, {"newcomer.py": "WORD = 'new'\n"})
-            write(code, {"fresh.py": "WORD = 'fresh'\n"})
-            write(
+            write_files(library, {"newcomer.py": "WORD = 'new'\n"})
+            write_files(code, {"fresh.py": "WORD = 'fresh'\n"})
+            write_files(
                 code, {"score.py": "import newcomer, fresh\ndef init(): pass\ndef run(d): return [newcomer.WORD, fresh.WORD]\n"}
             )
             assert service.update()["ok"]
@@ -199,9 +196,13 @@ class TestService:
     def test_no_bytecode_of_user_code_and_that_of_libraries_kept(
         self, python: Path, code: Path, folder: Path, library: Path
     ) -> None:
-        write(library, {"lib.py": ""})
-        write(code, {"helper.py": "V = 1\n", "package/__init__.py": "from .inner import V\n", "package/inner.py": "V = 1\n"})
-        write(code, {"score.py": "import lib, helper, package\ndef init(): pass\ndef run(d): return [helper.V, package.V, 1]\n"})
+        write_files(library, {"lib.py": ""})
+        write_files(
+            code, {"helper.py": "V = 1\n", "package/__init__.py": "from .inner import V\n", "package/inner.py": "V = 1\n"}
+        )
+        write_files(
+            code, {"score.py": "import lib, helper, package\ndef init(): pass\ndef run(d): return [helper.V, package.V, 1]\n"}
+        )
         # Bytecode that Python would trust: same size, same second, other code.
         then = time.time() - 100
         for name in ("helper.py", "package/inner.py", "score.py"):
@@ -221,17 +222,17 @@ class TestService:
         assert list(library.rglob("lib*.pyc"))
 
     def test_tracebacks_show_the_text_that_runs(self, python: Path, code: Path, folder: Path) -> None:
-        write(code, {"score.py": "def init(): pass\ndef run(d):\n    return 1 / 0  # as deployed\n"})
+        write_files(code, {"score.py": "def init(): pass\ndef run(d):\n    return 1 / 0  # as deployed\n"})
         with launched(python, code, folder) as service:
-            write(code, {"score.py": "def init(): pass\ndef run(d):\n    return 1 / 0  # saved since\n"})
+            write_files(code, {"score.py": "def init(): pass\ndef run(d):\n    return 1 / 0  # saved since\n"})
             assert service.request()[0] == 500
             assert "# as deployed" in service.log and "# saved since" not in service.log
 
     def test_logging_is_as_on_azure_though_libraries_come_first(
         self, python: Path, code: Path, folder: Path, library: Path
     ) -> None:
-        write(library, {"speaker.py": "import logging\nlogger = logging.getLogger('speaker')\n"})
-        write(
+        write_files(library, {"speaker.py": "import logging\nlogger = logging.getLogger('speaker')\n"})
+        write_files(
             code,
             {
                 "score.py": "import speaker\ndef init(): speaker.logger.warning('the library speaks')\n"
@@ -251,11 +252,11 @@ class TestService:
                 "formatters": {"f": {"format": "MINE %(name)s %(message)s"}},
                 "loggers": {"speaker": {"handlers": ["h"]}, "azmlinfsrv": {"handlers": ["h"], "level": "INFO"}},
             }
-            write(code, {"logging.json": json.dumps(config)})
+            write_files(code, {"logging.json": json.dumps(config)})
             assert service.update()["ok"]
             assert "MINE azmlinfsrv Worker with pid" in service.log
             assert "MINE speaker the library speaks" in service.log
-            write(code, {"config.json": json.dumps({"SCORING_TIMEOUT_MS": 100})})
-            write(code, {"score.py": "import time\ndef init(): pass\ndef run(d): time.sleep(20)\n"})
+            write_files(code, {"config.json": json.dumps({"SCORING_TIMEOUT_MS": 100})})
+            write_files(code, {"score.py": "import time\ndef init(): pass\ndef run(d): time.sleep(20)\n"})
             assert service.update()["ok"]
             assert "Scoring timeout" in service.request()[1]

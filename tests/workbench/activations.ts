@@ -3,7 +3,7 @@
 // code and calling `activate`. Any other line stops the editor, which is said too.
 import process from "node:process";
 import { createInterface } from "node:readline";
-import { Installation } from "./workbench";
+import { Installation } from "./installation";
 
 const [vsix] = process.argv.slice(2);
 const editor = await Installation.start(vsix ?? "");

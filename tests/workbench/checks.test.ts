@@ -1,6 +1,8 @@
 // Seeing and mending mistakes, and what the editor does when its server dies.
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
-import { Installation, missing, wait, type Window } from "./workbench";
+import { Installation, missing } from "./installation";
+import { wait } from "./patience";
+import type { Window } from "./window";
 
 const SCRIPT = `import json
 

@@ -2,7 +2,9 @@
 import type { Locator } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import { scoringUri, stopServices } from "./hosting";
-import { Installation, missing, until, wait, type Window } from "./workbench";
+import { Installation, missing } from "./installation";
+import { until, wait } from "./patience";
+import type { Window } from "./window";
 
 const SCRIPT = `import json
 

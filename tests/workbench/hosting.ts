@@ -1,7 +1,7 @@
 // The services of an installation, asked by Python on its folders: it sees what the editor sees, and asks nothing of it.
 import { execFileSync } from "node:child_process";
 import path from "node:path";
-import { type Installation, root } from "./workbench";
+import { type Installation, root } from "./installation";
 
 const python = path.join(root, ".venv", process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
 

@@ -2,7 +2,9 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, inject, it } from "vitest";
-import { Installation, missing, root, wait, type Window } from "./workbench";
+import { Installation, missing, root } from "./installation";
+import { wait } from "./patience";
+import type { Window } from "./window";
 
 /** What a bundle says for a text; one that it does not have would be found everywhere. */
 function bundle(file: string): (text: string) => string {

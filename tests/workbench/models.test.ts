@@ -2,7 +2,9 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
-import { Installation, missing, wait, type Window } from "./workbench";
+import { Installation, missing } from "./installation";
+import { wait } from "./patience";
+import type { Window } from "./window";
 
 const BLUE = `# ours
 name: blue

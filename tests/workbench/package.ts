@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import path from "node:path";
-import { missing, root } from "./workbench";
+import { missing, root } from "./installation";
 
 export default function setup({ provide }: { provide: (key: "vsix", value: string) => void }): void {
   const reason = missing();

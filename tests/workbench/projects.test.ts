@@ -5,7 +5,9 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import { answerOf, scoringUri, states, stopServices, targets } from "./hosting";
-import { Installation, missing, until, wait, type Window } from "./workbench";
+import { Installation, missing } from "./installation";
+import { until, wait } from "./patience";
+import type { Window } from "./window";
 
 const SCRIPT = `from inference_schema.parameter_types.standard_py_parameter_type import StandardPythonParameterType
 from inference_schema.schema_decorators import input_schema

@@ -3,7 +3,9 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import { answerOf, runPython, scoringUri, states, stopServices } from "./hosting";
-import { Installation, missing, wait, type Window } from "./workbench";
+import { Installation, missing } from "./installation";
+import { wait } from "./patience";
+import type { Window } from "./window";
 
 describe.skipIf(missing())("services in the workbench", () => {
   let editor: Installation;

@@ -2,7 +2,9 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
-import { Installation, missing, root, wait, type Window } from "./workbench";
+import { Installation, missing, root } from "./installation";
+import { wait } from "./patience";
+import type { Window } from "./window";
 
 const read = (file: string) => JSON.parse(readFileSync(path.join(root, file), "utf8")) as Record<string, string>;
 

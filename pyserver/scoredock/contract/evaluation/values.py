@@ -355,10 +355,9 @@ def constant(value: Any) -> Constant:
 
 def type_of(value: Value) -> str | None:
     """The dotted name of a value's type, when it has exactly one."""
-    kind = value.__class__  # asked for more often than anything else
-    if kind is Object or kind is Constant or kind is Sequence:
-        return value.type  # type: ignore[union-attr, return-value]  # mypy does not follow a class through a name
-    if kind is Mapping:
+    if isinstance(value, (Object, Constant, Sequence)):
+        return value.type
+    if isinstance(value, Mapping):
         return "dict"
     if isinstance(value, ModelPath):
         return "pathlib.Path" if value.pure else "str"
