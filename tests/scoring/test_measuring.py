@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import socket
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 import pytest
 
@@ -49,11 +51,13 @@ async def test_every_request_is_counted_once(serve: Serve) -> None:
     assert (steps[-1].done, steps[-1].total, steps[-1].detail) == (100, 100, "20 failed")
 
 
-async def test_nobody_there_is_an_error_and_not_a_hundred_failures() -> None:
+async def test_nobody_there_is_an_error_and_not_a_hundred_failures(complaints: list[dict[str, Any]]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         with pytest.raises(ScoringProblem, match="Nothing answers"):
             await measure(f"http://127.0.0.1:{taken.getsockname()[1]}/score", Request(body=b"{}"), repeat=100, concurrency=3)
+    gc.collect()
+    assert not complaints
 
 
 async def test_cancelling_stops_all_of_them(serve: Serve) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import socket
 import threading
@@ -10,6 +11,7 @@ import tracemalloc
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -101,6 +103,29 @@ async def test_time_runs_out_and_a_cancelled_request_ends_at_once(serve: Serve) 
         assert threading.active_count() <= before + 2
     finally:
         over.set()
+
+
+async def test_a_request_that_is_cancelled_twice_leaves_nothing_behind(serve: Serve, complaints: list[dict[str, Any]]) -> None:
+    arrived, over = threading.Event(), threading.Event()
+
+    def hang(_: BaseHTTPRequestHandler) -> None:
+        arrived.set()
+        over.wait(120)
+
+    task = asyncio.create_task(send(serve(hang), Request(body=b"{}")))
+    try:
+        assert await asyncio.to_thread(arrived.wait, 60)
+        task.cancel()
+        await asyncio.sleep(0)  # a turn of the loop: it waits for its thread by now
+        task.cancel()
+        await asyncio.wait({task})
+        assert task.cancelled()
+        await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()} or {task}, timeout=60)
+    finally:
+        over.set()
+    del task
+    gc.collect()
+    assert not complaints
 
 
 async def test_what_cannot_be_sent_is_one_sentence(serve: Serve, tmp_path: Path) -> None:

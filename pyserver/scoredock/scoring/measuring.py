@@ -41,8 +41,10 @@ async def measure(uri: str, request: Request, *, repeat: int, concurrency: int =
         await asyncio.wait(running)
         raise
     seconds = time.perf_counter() - started
-    for task in running:
-        task.result()
+    # Of all of them: an error that nobody asks for is printed by Python, minutes later, as a traceback in the user's terminal.
+    problems = [problem for task in running if (problem := task.exception())]
+    if problems:
+        raise problems[0]
     return Measurement(
         requests=work.done,
         concurrency=count,

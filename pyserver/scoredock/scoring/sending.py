@@ -25,12 +25,13 @@ async def send(uri: str, request: Request) -> Answer:
 
     with Cuttable() as connection:
         sending = asyncio.create_task(asyncio.to_thread(send_blocking, uri, request, connection))
+        # Nobody asks what became of a request that was cut; who cancels twice (the end of a session) does not even wait for it.
+        sending.add_done_callback(lambda done: done.cancelled() or done.exception())
         try:
             return await asyncio.shield(sending)
         except asyncio.CancelledError:
             connection.cut()
             await asyncio.wait([sending])  # the thread ends as its socket is cut; nothing of it is left behind
-            sending.exception()
             raise
 
 
