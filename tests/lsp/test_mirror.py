@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 
+from scoredock.l10n import BUNDLES
 from scoredock.lsp import protocol
+from scoredock.lsp.features.code_lens import STATES
 from scoredock.lsp.structure import camel
 
-MIRROR = (Path(__file__).resolve().parents[2] / "extension" / "src" / "protocol.ts").read_text(encoding="utf-8")
+EXTENSION = Path(__file__).resolve().parents[2] / "extension"
+MIRROR = (EXTENSION / "src" / "protocol.ts").read_text(encoding="utf-8")
 # Of the extension only: helpers of its types, and the shape of an error, which is no value of the server's protocol.py.
 NOT_MIRRORED = {"Request", "Notification", "Problem"}
 
@@ -39,3 +43,13 @@ def test_every_request_takes_and_answers_the_same() -> None:
 def test_every_notification_carries_the_same() -> None:
     found = {method: takes for takes, method in re.findall(r"notification<(\w+)>\(\"([\w/]+)\"\)", MIRROR)}
     assert found == {method: takes.__name__ for method, takes in {**protocol.FROM_CLIENT, **protocol.FROM_SERVER}.items()}
+
+
+def test_the_lens_and_the_services_view_call_a_state_the_same_in_every_language() -> None:
+    view = (EXTENSION / "src" / "views" / "serviceText.ts").read_text(encoding="utf-8")
+    words = dict(re.findall(r"^    (\w+): l10n\.t\(\"([^\"]+)\"\),$", view, re.MULTILINE))
+    assert words == STATES
+    for bundle in BUNDLES.glob("*.json"):
+        server = json.loads(bundle.read_text(encoding="utf-8"))
+        client = json.loads((EXTENSION / "l10n" / f"bundle.l10n.{bundle.stem}.json").read_text(encoding="utf-8"))
+        assert [server[word] for word in words.values()] == [client[word] for word in words.values()]

@@ -53,7 +53,7 @@ describe.skipIf(missing())("the debugger in the workbench", () => {
     await window.page.locator(".codicon-debug-breakpoint").first().waitFor();
     await window.lens("Score a sample").click();
     await window.page.locator(".debug-top-stack-frame-line").first().waitFor();
-    await window.lens("held").waitFor();
+    await window.lens("paused in the debugger").waitFor();
     await window.screenshot("stopped");
   });
 

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 # States in which a service answers, or will when its debugger lets it: `answers` in the client's services.ts.
 ANSWERING = ("healthy", "unhealthy", "busy", "held")
 
-# The states of a service, as texts for the reader.
-_STATES = {
+# The states of a service, as texts for the reader: those of the Services view.
+STATES = {
     "building": deferred("building"),
     "starting": deferred("starting"),
     "healthy": deferred("healthy"),
-    "unhealthy": deferred("unhealthy"),
+    "unhealthy": deferred("not healthy"),
     "busy": deferred("busy"),
-    "held": deferred("held"),
+    "held": deferred("paused in the debugger"),
     "crashed": deferred("crashed"),
     "stopped": deferred("stopped"),
 }
@@ -50,7 +50,7 @@ async def answer(server: ScoredockServer, params: types.CodeLensParams) -> list[
 def _above_init(document: Document, found: Functions, services: tuple[Service, ...]) -> list[types.CodeLens]:
     line = found.init or 0
     lenses = [
-        _lens(line, f"$(pulse) {s.name}: {t(_STATES[s.state.value])} :{s.port}", "scoredock.showServiceLog", s.name)
+        _lens(line, f"$(pulse) {s.name}: {t(STATES[s.state.value])} :{s.port}", "scoredock.showServiceLog", s.name)
         for s in services
     ]
     again = t("Run again") if any(s.target == "process" for s in services) else t("Run locally")
