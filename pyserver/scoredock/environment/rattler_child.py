@@ -141,8 +141,8 @@ def chain(error: BaseException) -> str:
 
 
 def end(code: int) -> NoReturn:
-    """Leave without the interpreter's own end: one in fifty was aborted there, or left a core file, because threads of rattler
-    (its tokio runtime cannot be stopped from Python) still asked for the interpreter's lock."""
+    """Leave without the interpreter's own end: one in fifty was aborted there (4 of 200 solves, one by a segmentation fault),
+    because threads of rattler, whose tokio runtime cannot be stopped from Python, still asked for the interpreter's lock."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

@@ -38,10 +38,10 @@ async def measure(uri: str, request: Request, *, repeat: int, concurrency: int =
             progress(Step(t("Scoring"), t("{0} failed", work.failed) if work.failed else "", work.done, repeat))
     except asyncio.CancelledError:
         work.stop()
-        await asyncio.wait(running)
+        await asyncio.gather(*running, return_exceptions=True)
         raise
     seconds = time.perf_counter() - started
-    # Of all of them: an error that nobody asks for is printed by Python, minutes later, as a traceback in the user's terminal.
+    # Of all of them: an error that nobody asks for is printed by Python later, as a traceback in the terminal.
     problems = [problem for task in running if (problem := task.exception())]
     if problems:
         raise problems[0]
