@@ -10,10 +10,12 @@ import time
 from collections.abc import AsyncIterator, Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import BinaryIO
 
 from scoredock.hosting.values import Batch, LogLine
 
 BLOCK = 1 << 20
+_LINE = re.compile(rb"[^\n]+")
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),(\d{3}) ")  # the server's own format, in UTC
 
 
@@ -47,16 +49,25 @@ def tail(path: Path, lines: int) -> list[str]:
     """The last lines of a file of any length, read from its end."""
     try:
         with path.open("rb") as file:
-            position, first = file.seek(0, 2), beginning(path)
-            data = b""
-            while position > first and data.count(b"\n") <= lines:
-                step = min(BLOCK, position - first)
-                position -= step
-                file.seek(position)
-                data = file.read(step) + data
+            end = file.seek(0, os.SEEK_END)
+            start = _start_of_last(lines, file, beginning(path), end)
+            file.seek(start)
+            return _texts(file.read(end - start))
     except OSError:
         return []
-    return _texts(data)[-lines:] if lines else []
+
+
+def _start_of_last(lines: int, file: BinaryIO, first: int, end: int) -> int:
+    """Where the last lines begin of what stands between two places of a file. Empty lines do not count."""
+    position, data, starts = end, b"", list[int]()
+    while position > first and len(starts) <= lines:  # one more than wanted: the first may be the end of a line
+        step = min(BLOCK, position - first)
+        position -= step
+        file.seek(position)
+        data = file.read(step) + data
+        starts = [found.start() for found in _LINE.finditer(data)]
+    wanted = starts[-lines:] if lines else []
+    return position + wanted[0] if wanted else end
 
 
 def beginning(path: Path) -> int:
@@ -81,23 +92,19 @@ def _texts(data: bytes) -> list[str]:
 
 async def read(path: Path, *, last: int | None, follow: Callable[[], bool] | None, pause: float = 0.1) -> AsyncIterator[Batch]:
     """Lines from the beginning or the ``last`` ones; with ``follow``, which says whether more may come, goes on, looking
-    every ``pause`` seconds."""
-    start = 0
-    if last is not None:
-        size = path.stat().st_size if path.exists() else 0
-        if lines := tail(path, last):
-            yield [parsed(text) for text in lines]
-        start = size
+    every ``pause`` seconds. Without it, what there was at the first look, however fast the service writes."""
     try:
         file = path.open("rb")
     except OSError:
         return
     rest = b""
     with file:
-        file.seek(start or beginning(path))
+        length = file.seek(0, os.SEEK_END)  # looked at once: what comes between two looks would be read twice
+        first = beginning(path)
+        file.seek(first if last is None else _start_of_last(last, file, first, length))
         while True:
             going_on = follow is not None and follow()
-            data = await asyncio.to_thread(file.read, BLOCK)
+            data = await asyncio.to_thread(file.read, BLOCK if follow else max(0, min(BLOCK, length - file.tell())))
             if data[:1] == b"\0" and (first := beginning(path)) > file.tell() - len(data):
                 file.seek(first)  # too slow: what would have come next is gone
                 rest = b""
