@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -26,6 +26,20 @@ async def within(seconds: float | None, work: Awaitable[T]) -> T:
         if task.cancelled():
             raise asyncio.TimeoutError
     return task.result()
+
+
+async def to_its_end(work: Callable[..., T], *arguments: object) -> T:
+    """The result of something done in a thread. A cancellation is passed on when it has ended: a thread goes on whatever
+    happens to who waits for it, and whoever tidies up after a cancelled sync must not do so while it still writes.
+    """
+    task = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        if not task.cancelled():
+            task.exception()  # asked for, so that nobody prints it
+        raise
 
 
 async def _end(task: asyncio.Future[T]) -> None:

@@ -48,7 +48,7 @@ instance_type: Standard_DS3_v2
 liveness_probe:
   initial_delay: 0
   period: 1
-  failure_threshold: 5
+  failure_threshold: 60
 """
 
 
@@ -141,6 +141,8 @@ def test_a_crash_in_init_is_on_its_line_and_leaves_nothing(project: Path) -> Non
 def test_a_script_that_never_becomes_healthy_ends_after_the_probes_patience(project: Path) -> None:
     slow = SCORE.replace("    global greeting\n", "    import time\n    time.sleep(600)\n    global greeting\n", 1)
     (project / "score.py").write_text(slow, encoding="utf-8")
+    impatient = DEPLOYMENT.replace("failure_threshold: 60", "failure_threshold: 5")
+    (project / "deployment.yml").write_text(impatient, encoding="utf-8")
     said = sentence("deploy", project)
     assert "SD504" in said or "5 s" in said, said
     assert all(found["state"] in ("crashed", "stopped") for found in done("list"))

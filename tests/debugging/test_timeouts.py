@@ -28,7 +28,8 @@ async def test_the_servers_and_the_workers_timeouts_wait(serve, attach) -> None:
 
 async def test_a_request_that_was_in_flight_gets_the_rest_of_its_time(serve, attach) -> None:
     service = serve(SCORE, SCORING_TIMEOUT_MS="10000")
-    await service.state("healthy")
+    # The first attach of all fetches the debugger, which may take longer than the request has.
+    await service.library((await service.state("healthy"))["versions"]["python"])
     sent = service.post({"spin": 60})
     await service.state("busy")
     async with attach(service, breakpoints={service.script: [service.line('wish["turns"] =')]}) as client:

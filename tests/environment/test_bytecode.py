@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scoredock.environment import store
+from scoredock.environment.at_work import in_use
 from scoredock.environment.bytecode import compile_bytecode, is_compiled
 from scoredock.environment.cached import remove
 from scoredock.environment.declared import packages_folder
@@ -58,7 +58,7 @@ async def test_an_environment_that_is_being_compiled_can_be_removed(conda, own_c
     while not compiled(ready):
         assert not compiling.done()
         await asyncio.sleep(0.01)
-    assert not store.in_use(ready.prefix), "nobody is served by it"
+    assert not in_use(ready.prefix), "nobody is served by it"
     await asyncio.to_thread(remove, ready.key)
     await asyncio.wait_for(compiling, 30)
     assert not ready.prefix.exists()

@@ -23,7 +23,7 @@ ROOMS = (
     "runtime",
 )
 # Values that every room may use; they import nothing of a room.
-GROUND = ("finding", "errors", "progress", "folders", "l10n", "patience")
+GROUND = ("finding", "errors", "progress", "folders", "l10n", "patience", "command_lines")
 OUTSIDE_THE_ORDER = ("__init__", "__main__", "api")
 MAY_PRINT = ("cli", "api")  # scripts of SDK v1 print as they go
 PURE = {"contract": {"scoredock.finding", "scoredock.l10n", "scoredock.contract", "scoredock.project.values"}}

@@ -1,10 +1,11 @@
 """Waiting for so long and no longer."""
 
 import asyncio
+import threading
 
 import pytest
 
-from scoredock.patience import within
+from scoredock.patience import to_its_end, within
 
 
 async def test_what_comes_in_time_is_returned_and_what_fails_is_raised() -> None:
@@ -50,3 +51,29 @@ async def test_a_cancellation_ends_the_work() -> None:
     with pytest.raises(asyncio.CancelledError):
         await waiting
     assert work.cancelled()
+
+
+async def test_a_thread_that_is_cancelled_has_ended_when_that_is_said() -> None:
+    begun, go_on, ended = asyncio.Event(), threading.Event(), []
+    loop = asyncio.get_running_loop()
+
+    def work() -> None:
+        loop.call_soon_threadsafe(begun.set)
+        go_on.wait(30)
+        ended.append("written")
+
+    waiting = asyncio.create_task(to_its_end(work))
+    await begun.wait()
+    waiting.cancel()
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert ended
+
+
+async def test_what_a_thread_returns_or_raises() -> None:
+    assert await to_its_end(int, "7") == 7
+    with pytest.raises(ValueError, match="seven"):
+        await to_its_end(int, "seven")

@@ -10,6 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from scoredock.environment import store
+from scoredock.environment.at_work import end_compilers, in_use
 from scoredock.environment.values import EnvironmentProblem
 from scoredock.l10n import t
 
@@ -39,6 +40,10 @@ def cached_environments(*, sizes: bool = True) -> tuple[CachedEnvironment, ...]:
         record = store.read_record(path.stem)
         if record is None:
             continue
+        try:
+            touched = path.stat().st_mtime
+        except FileNotFoundError:
+            continue  # removed by somebody else meanwhile
         prefix = store.root() / record.folder
         size, frees = folder_size(prefix) if sizes else (0, 0)
         found.append(
@@ -49,11 +54,11 @@ def cached_environments(*, sizes: bool = True) -> tuple[CachedEnvironment, ...]:
                 strategy=record.strategy,
                 described_by=record.described_by,
                 made_at=record.made_at,
-                used_at=max(record.made_at, path.stat().st_mtime),
+                used_at=max(record.made_at, touched),
                 size=size,
                 frees=frees,
                 complete=store.ready(record.key) is not None,
-                in_use=store.in_use(prefix),
+                in_use=in_use(prefix),
             )
         )
     return tuple(sorted(found, key=lambda item: -item.used_at))
@@ -113,11 +118,14 @@ def touch(key: str) -> None:
 
 
 def folder_size(folder: Path) -> tuple[int, int]:
-    """Bytes in a folder, and those of them that no other link holds."""
+    """Bytes in a folder, and those of them that no other link holds. Files may come and go meanwhile."""
     size = alone = 0
     for parent, _, files in os.walk(folder):
         for name in files:
-            state = os.lstat(os.path.join(parent, name))  # noqa: PTH118 - tens of thousands of these
+            try:
+                state = os.lstat(os.path.join(parent, name))  # noqa: PTH118 - tens of thousands of these
+            except FileNotFoundError:
+                continue  # bytecode is written under another name and renamed: 'env list' failed beside a service that compiled
             size += state.st_size
             alone += state.st_size if state.st_nlink == 1 else 0
     return size, alone
@@ -146,5 +154,5 @@ def _delete(key: str) -> None:
     record = store.read_record(key)
     (store.root() / f"{key}.json").unlink(missing_ok=True)
     if record is not None:
-        store.end_compilers(store.root() / record.folder)
+        end_compilers(store.root() / record.folder)
     store.sweep(key)

@@ -12,12 +12,11 @@ Locks (resolved versions) are kept under the data folder: cleaning a cache must 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,13 +24,13 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from scoredock.environment.at_work import groups_at_work, in_use
 from scoredock.environment.integrity import files_are_there, is_declared_whole, write_manifest
 from scoredock.environment.uv import end_group
 from scoredock.environment.values import EnvironmentProblem, Note, ReadyEnvironment, ServerPackage, Strategy
 from scoredock.folders import cache_folder, data_folder
 from scoredock.l10n import t
 from scoredock.progress import Progress, Step
-from scoredock.runtime import bytecode
 
 _LOCK_COPY = Path(".scoredock") / "lock.txt"
 
@@ -232,38 +231,3 @@ def sweep(key: str) -> None:
 def remove_folder(folder: Path) -> None:
     """Delete a folder of ours; what cannot be deleted now is left for the next sweep."""
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def groups_at_work(folder: Path) -> list[int]:
-    """Leaders of the process groups that work on a folder of ours: its unique name stands in their command line."""
-    own = os.getpgid(0) if hasattr(os, "getpgid") else os.getpid()
-    groups: set[int] = set()
-    for pid, _ in _processes(folder):
-        with contextlib.suppress(OSError):
-            groups.add(os.getpgid(pid) if hasattr(os, "getpgid") else pid)
-    return sorted(groups - {own})
-
-
-def in_use(folder: Path) -> bool:
-    """Whether a process runs the interpreter of an environment for somebody: compiling it is no use of it."""
-    return any(not _compiles(words) for _, words in _processes(folder))
-
-
-def end_compilers(folder: Path) -> None:
-    """End what compiles an environment in the background: it is about to go."""
-    for pid, words in list(_processes(folder)):
-        if _compiles(words):
-            end_group(pid)
-
-
-def _compiles(words: list[str]) -> bool:
-    return bytecode.__file__ in words
-
-
-def _processes(folder: Path) -> Iterator[tuple[int, list[str]]]:
-    import psutil
-
-    for process in psutil.process_iter(["cmdline"]):
-        words = process.info["cmdline"] or []
-        if process.pid != os.getpid() and any(folder.name in word for word in words):
-            yield process.pid, words

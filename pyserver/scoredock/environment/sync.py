@@ -27,6 +27,7 @@ from scoredock.environment.tools import fetch_uv
 from scoredock.environment.uv import Uv
 from scoredock.environment.values import EnvironmentProblem, Note, ReadyEnvironment, Specification, Strategy
 from scoredock.l10n import deferred, t
+from scoredock.patience import to_its_end
 from scoredock.progress import Progress, Step, silent
 
 __all__ = ["find", "read_specification", "sync"]
@@ -116,13 +117,13 @@ async def _sync(
             made = replace(made, notes=(note, *made.notes) if note else made.notes)
             progress(Step(t("Checking the environment")))
             record = _record(specification, strategy, key, folder, made)
-            await asyncio.to_thread(inherit_bytecode, folder / record.packages, store.packages_of_others(record))
-            ready = await asyncio.to_thread(store.complete, record, _lock_text(record, made.resolved))
+            await to_its_end(inherit_bytecode, folder / record.packages, store.packages_of_others(record))
+            ready = await to_its_end(store.complete, record, _lock_text(record, made.resolved))
         except OSError as error:
             raise store.unwritable(error) from error
         finally:
             # On success nothing but replaced environments goes; otherwise this build goes too.
-            await asyncio.shield(asyncio.to_thread(store.sweep, key))
+            await to_its_end(store.sweep, key)
         return replace(ready, variables=specification.variables, fresh=True)
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import psutil
 
+from scoredock.command_lines import command_lines
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -40,9 +42,9 @@ def alive(pid: int, noted_at: float) -> Identity | None:
 
 def started_with(argument: str) -> Identity | None:
     """The process that was started with this argument. Looks through all of them: for rare cases."""
-    for process in psutil.process_iter():
+    for process, words in command_lines():
         with contextlib.suppress(psutil.Error):
-            if argument in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE:
+            if argument in words and process.status() != psutil.STATUS_ZOMBIE:
                 return Identity(process.pid, process.create_time())
     return None
 

@@ -74,9 +74,16 @@ def _records(folder: Path) -> Iterator[tuple[str, str, str, str, list[int]]]:
     except OSError:
         return
     for name in names:
-        with os.scandir(folder / name) as entries:
-            for entry in entries:
-                if is_record(entry.name):
-                    status = entry.stat()
-                    mark = [status.st_mtime_ns, status.st_size, status.st_ino]
-                    yield f"{name}/{entry.name}", name, entry.name.removesuffix(RECORD), entry.path, mark
+        # Nobody waits for a lock to look: another process may delete a version, or the last one of a name, at any moment.
+        try:
+            with os.scandir(folder / name) as entries:
+                found = [entry for entry in entries if is_record(entry.name)]
+        except FileNotFoundError:
+            continue
+        for entry in found:
+            try:
+                status = entry.stat()
+            except FileNotFoundError:
+                continue
+            mark = [status.st_mtime_ns, status.st_size, status.st_ino]
+            yield f"{name}/{entry.name}", name, entry.name.removesuffix(RECORD), entry.path, mark

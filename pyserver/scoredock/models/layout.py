@@ -41,9 +41,17 @@ class Shelf:
         return self.records / name / f"{version}{end}"
 
     def versions(self, name: str) -> list[str]:
-        folder = self.records / name
-        found = [file.name for file in folder.iterdir()] if folder.is_dir() else []
-        return [file.removesuffix(RECORD) for file in found if is_record(file)]
+        return [file.removesuffix(RECORD) for file in self._files(name) if is_record(file)]
+
+    def purged(self, name: str) -> list[str]:
+        return [file.removesuffix(PURGED) for file in self._files(name) if file.endswith(PURGED)]
+
+    def _files(self, name: str) -> list[str]:
+        """None of a name that there is not, or no longer: whoever only looks holds no lock."""
+        try:
+            return [file.name for file in (self.records / name).iterdir()]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
 
 
 def is_record(file: str) -> bool:
@@ -62,9 +70,7 @@ class Layout:
 
     def taken(self, name: str) -> list[str]:
         """Every version that was ever given and so is not given again."""
-        folder = self.gone.records / name
-        purged = [file.name.removesuffix(PURGED) for file in folder.glob(f"*{PURGED}")] if folder.is_dir() else []
-        return [*self.live.versions(name), *self.gone.versions(name), *purged]
+        return [*self.live.versions(name), *self.gone.versions(name), *self.gone.purged(name)]
 
     @contextmanager
     def held(self, name: str) -> Iterator[None]:

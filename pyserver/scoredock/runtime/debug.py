@@ -179,11 +179,13 @@ class Debugger:
                 if reader is not None:
                     reader.join(1.0)
                 return
-            self._flag(self._flags)  # the main thread may have overwritten them when it stopped waiting
+            self._flag()  # the main thread may have overwritten them when it stopped waiting
             self._timeout.suspend()  # the server may have been loaded since
 
-    def _flag(self, flags: int) -> None:
+    def _flag(self, flags: int | None = None) -> None:
+        """``None`` says again what was said last: looked up under the lock, or a breakpoint hit meanwhile would be unsaid."""
         with self._flagging:
+            flags = self._flags if flags is None else flags
             # pydevd's last words may come when the client has gone and the watcher has cleared everything.
             self._flags = flags if self._attached else 0
             self._worker.gate.flag(self._worker.slot, self._flags | self._waiting())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,13 +97,10 @@ _SIZES: dict[Path, int] = {}
 
 def _size(prefix: Path) -> int:
     """Bytes of an environment; counted once, since a finished environment does not change."""
+    from scoredock.environment.cached import folder_size
+
     if prefix not in _SIZES:
-        total = 0
-        for folder, _, files in os.walk(prefix):
-            for name in files:
-                with_links = Path(folder) / name
-                total += with_links.lstat().st_size
-        _SIZES[prefix] = total
+        _SIZES[prefix], _ = folder_size(prefix)
     return _SIZES[prefix]
 
 
