@@ -51,8 +51,14 @@ async def process_kit(tmp_path: Path, interpreter: tuple[Path, str]) -> AsyncIte
     pids = [run.pid() for name in runs.names() for run in runs.runs(name)]
     for name in runs.names():
         await ProcessEngine().delete(name)
-    alive = [pid for pid in pids if pid and psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]
-    assert not alive
+    assert not [pid for pid in pids if pid and lives(pid)]
+
+
+def lives(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 @pytest.fixture

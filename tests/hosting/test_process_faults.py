@@ -12,13 +12,14 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 import requests
 from tests.hosting.kit import WAITING, Kit, post, until
 
-from scoredock.hosting import runs
+from scoredock.hosting import runs, starting
 from scoredock.hosting.process import ProcessEngine
 from scoredock.hosting.values import ScriptCrashed, ServiceProblem, State
 
@@ -353,3 +354,22 @@ async def test_a_long_state_folder_is_no_obstacle(kit: Kit, tmp_path: Path, monk
     control = run.control
     await ProcessEngine().delete(kit.name)
     assert not control.exists()
+
+
+async def test_a_deploy_that_is_cancelled_when_it_has_taken_the_place_has_taken_it(
+    kit: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await kit.engine.deploy(kit.plan())
+    kit.edit('"answer": "one"', '"answer": "two"')
+    until_ready = starting.until_ready
+
+    async def cancelled_a_moment_later(*arguments: Any) -> str:
+        await until_ready(*arguments)
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(starting, "until_ready", cancelled_a_moment_later)
+    with pytest.raises(asyncio.CancelledError):
+        await kit.engine.deploy(kit.plan())
+    found = await kit.fresh().find(kit.name)
+    assert found is not None and found.state is State.HEALTHY, "the old one has gone already"
+    assert post(found)["answer"] == "two"

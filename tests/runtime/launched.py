@@ -105,6 +105,12 @@ class Launched:
     def workers(self) -> list[int]:
         return [worker["pid"] for worker in self.ask("status")["workers"]]
 
+    def worker(self) -> int:
+        """The one that answers. Those that retire, or were given up, are in the list for a moment longer."""
+        status = self.ask("status")
+        (worker,) = (one for one in status["workers"] if one["state"] != "retiring" and one["generation"] == status["generation"])
+        return int(worker["pid"])
+
 
 @contextmanager
 def launched(

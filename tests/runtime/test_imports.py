@@ -157,7 +157,7 @@ class TestService:
             assert service.update()["ok"]
             assert service.score() == [service.ask("status")["pid"], "b"]
             (code / "plugin.py").write_text("WORD = 'c'\n", encoding="utf-8")
-            os.kill(service.workers()[0], 9)
+            os.kill(service.worker(), 9)
             assert service.score()[1] == "b", "the same generation, dynamic imports too"
         with launched(python, code, folder, told={"preload": ["hidden.part", "plugin"]}, PYTHONPATH=str(library)) as service:
             assert service.score() == [service.ask("status")["pid"], "c"]

@@ -63,7 +63,7 @@ def test_events_come_in_order(python: Path, code: Path, folder: Path) -> None:
         service.update()
         (code / "score.py").write_text("def init(): raise OSError('gone')\ndef run(d): pass\n", encoding="utf-8")
         service.update()
-        subprocess.run(["kill", "-9", str(service.workers()[0])], check=True)
+        subprocess.run(["kill", "-9", str(service.worker())], check=True)
         events = []
         while len(events) < 4:
             events.append(json.loads(line.readline()))
@@ -120,6 +120,7 @@ def test_another_service_takes_over_the_port(python: Path, code: Path, folder: P
             os.chdir(here)
         assert json.loads(data) == {"ok": True, "count": 1}
         with socket.socket(fileno=descriptors[0]) as shared:
+            shared.settimeout(60)  # it does not block by itself
             assert shared.getsockname() == ("127.0.0.1", service.port)
             assert service.ask("yield")["ok"]
             assert service.process.wait(20) == 0
@@ -128,6 +129,16 @@ def test_another_service_takes_over_the_port(python: Path, code: Path, folder: P
                 client, _ = shared.accept()
                 client.close()
         assert (folder / "stopped").exists()
+
+
+def test_a_worker_whose_init_ends_while_the_service_is_stopped(python: Path, code: Path, folder: Path) -> None:
+    (code / "score.py").write_text("import time\ndef init(): time.sleep(0.6)\ndef run(d): return 1\n", encoding="utf-8")
+    with launched(python, code, folder, ready=False) as service:
+        service.until_logged("Invoking user's init function")
+        service.process.terminate()
+        assert service.process.wait(60) == 0
+        assert "Traceback" not in service.log
+        assert not (folder / "control").exists()
 
 
 @pytest.mark.parametrize("file", sorted(FOLDER.glob("*.py")), ids=lambda file: file.name)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import secrets
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -92,7 +93,7 @@ def keep(name: str, definition: Definition) -> None:
     path = _path(name)
     path.parent.mkdir(parents=True, exist_ok=True)
     content = asdict(definition)
-    new = path.with_name(path.name + ".new")
+    new = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")  # two commands may do so at once
     new.write_text(json.dumps(content), encoding="utf-8")
     new.replace(path)
 

@@ -115,6 +115,10 @@ class DockerEngine:
         return None if row is None else await self._service(connection, row, stock)
 
     async def stop(self, name: str) -> None:
+        await self._stop(name)
+
+    async def _stop(self, name: str) -> Stock:
+        """What there was of it."""
         connection, row, stock = await self._existing(name)
         # Without the lock: a deploy of that name which is under way ends with this.
         others = [other.container for other in stock.of(name) if other.container.id != row.container.id]
@@ -123,15 +127,18 @@ class DockerEngine:
             await _quietly(lambda: containers.rename(connection, row.container.id, container_name(name, "stopped")))
             await _quietly(lambda: containers.stop(connection, row.container.id, STOP_PATIENCE))
         await docker_stock.remove(connection, *others, *stock.holders_of(name))
+        return stock
 
     async def delete(self, name: str) -> None:
         try:
-            await self.stop(name)
-        except ServiceProblem:
+            async with runs.held_while(name, self._stop(name)) as before:
+                connection = await self._connected()
+                now = await docker_stock.look(connection)
+                row = now.current(name)
+                is_new = row is not None and row.container.running and row.container.id not in before.ids(name)
+                await docker_stock.sweep(connection, now, name, keep=row if is_new else None)
+        except NoSuchService:
             return
-        async with runs.held(name):
-            connection = await self._connected()
-            await docker_stock.sweep(connection, await docker_stock.look(connection), name, keep=None)
 
     async def logs(
         self, name: str, *, follow: bool = False, last: int | None = None, since: float | None = None

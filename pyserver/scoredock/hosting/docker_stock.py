@@ -44,6 +44,9 @@ class Stock:
     def of(self, name: str) -> tuple[Row, ...]:
         return tuple(row for row in self.rows if row.record.name == name)
 
+    def ids(self, name: str) -> set[str]:
+        return {row.container.id for row in self.of(name)}
+
     def current(self, name: str) -> Row | None:
         """The container that is meant: the one with the bare name.
 

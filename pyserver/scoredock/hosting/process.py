@@ -115,6 +115,9 @@ class ProcessEngine:
             process = launch.launch(plan, begin, model_dir)
             outcome = await starting.until_ready(run, lambda: process.poll() is not None, paths_of(run), progress)
         except BaseException:
+            if old is not None and replaces and old.stopped() and not run.stopped() and run.process() is not None:
+                runs.make_current(run)  # it has taken the place already, and the old one has gone
+                raise
             if process is not None:
                 await asyncio.shield(asyncio.to_thread(process_table.kill_session, process.pid))
             if old is not None or process is None:
@@ -160,12 +163,13 @@ class ProcessEngine:
     async def delete(self, name: str) -> None:
         if runs.current(name) is None:
             return
-        await self.stop(name)
-        async with runs.held(name):
+        async with runs.held_while(name, self.stop(name)):
             for run in runs.runs(name):
-                await self._end(run)
-                await asyncio.to_thread(run.remove)
-            runs.forget(name)
+                if run.stopped():  # not one that somebody has started since
+                    await self._end(run)
+                    await asyncio.to_thread(run.remove)
+            if not runs.runs(name):
+                runs.forget(name)
 
     async def logs(
         self, name: str, *, follow: bool = False, last: int | None = None, since: float | None = None

@@ -21,11 +21,11 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from filelock import FileLock, Timeout
 
@@ -35,6 +35,7 @@ from scoredock.hosting.values import ServiceProblem
 from scoredock.l10n import t
 from scoredock.progress import Progress, Step, silent
 
+T = TypeVar("T")
 LONGEST_SOCKET_PATH = 100  # sun_path holds 108 bytes on Linux and 104 on macOS
 
 
@@ -83,7 +84,10 @@ class Run:
         """Its arbiter, if that is alive."""
         pid = self.pid()
         if pid is not None:
-            return alive(pid, noted(self.folder / "process.json"))
+            try:
+                return alive(pid, noted(self.folder / "process.json"))
+            except FileNotFoundError:
+                return None  # it was removed a moment ago
         # It has not said who it is: it was never started, or a moment ago.
         return started_with(str(self.folder))
 
@@ -211,6 +215,18 @@ async def held(name: str, progress: Progress = silent) -> AsyncIterator[None]:
         yield
     finally:
         lock.release()
+
+
+@asynccontextmanager
+async def held_while(name: str, ending: Awaitable[T]) -> AsyncIterator[T]:
+    """End a service, and keep everybody else from it from the first moment on: a deploy that comes meanwhile waits. One that
+    is under way has it already; that ends with the service, and lets go.
+    """
+    async with AsyncExitStack() as stack:
+        holding = asyncio.ensure_future(stack.enter_async_context(held(name)))
+        stack.callback(holding.cancel)  # where the ending fails
+        _, ended = await asyncio.gather(holding, ending)
+        yield ended
 
 
 def forget(name: str) -> None:

@@ -24,6 +24,7 @@ class RunningPackages:
         """Environment file -> service -> its packages. Services whose packages nobody knows are left out."""
         from scoredock.errors import ScoredockError
         from scoredock.hosting.installed import installed_in
+        from scoredock.hosting.values import ServiceProblem
 
         found: dict[Path, dict[str, dict[str, str]]] = {}
         for service in services:
@@ -31,8 +32,10 @@ class RunningPackages:
             if key not in self._known:
                 try:
                     self._known[key] = await installed_in(service)
-                except ScoredockError:
+                except ServiceProblem:
                     self._known[key] = {}
+                except ScoredockError:
+                    continue  # an engine that was busy for a moment may know next time
             file = await asyncio.to_thread(_environment_file, service.project_file)
             if file is not None and self._known[key]:
                 found.setdefault(file, {})[service.name] = self._known[key]

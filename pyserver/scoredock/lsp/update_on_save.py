@@ -76,7 +76,7 @@ class UpdateOnSave:
         self._waiting.add(name)
         async with self._locks.setdefault(name, asyncio.Lock()):
             self._waiting.discard(name)
-            with Reporting(self._server, None, t("Updating {0}", name)):
+            with Reporting(self._server, None, t("Updating {0}", name)), self._server.watching.updating(name):
                 await self._update_now(name)
 
     async def _update_now(self, name: str) -> None:
@@ -94,7 +94,7 @@ class UpdateOnSave:
             server.watching.not_updated(name, str(error), ())
         else:
             log.info("%s: new code answers after %.3f s", name, updated.seconds)
-            server.watching.updated(name, updated.seconds, updated.service.generation)
+            server.watching.updated(updated.service, updated.seconds)
 
 
 def is_part_of(service: Service, path: Path) -> bool:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scoredock.finding import Finding
 from scoredock.lsp import protocol, tools
@@ -25,6 +27,14 @@ if TYPE_CHECKING:
 log = logging.getLogger("scoredock.lsp")
 
 OFTEN, SELDOM = 2.0, 10.0  # seconds
+NEW = 2 * SELDOM  # what was deployed elsewhere is seen at the next look
+
+
+class Running(NamedTuple):
+    """One run of a service: another of that name is another, and counts its generations from the beginning."""
+
+    name: str
+    identity: str
 
 
 class Watching:
@@ -34,11 +44,14 @@ class Watching:
         self._server = server
         self._visible = False
         self._loop: asyncio.Task[Any] | None = None
-        self._listening: dict[str, asyncio.Task[Any]] = {}
-        self._generations: dict[str, int] = {}
+        self._asked = self._answered = 0
+        self._listening: dict[Running, asyncio.Task[Any]] = {}
+        self._generations: dict[Running, int] = {}  # the newest that the client knows of
+        self._updating: list[str] = []
         self._failures: dict[str, dict[tuple[Path, int, str], Finding]] = {}
         self._seen_in: dict[str, set[Path]] = {}
         self._packages = RunningPackages()
+        self._packages_of: tuple[Service, ...] = ()
         self.services: tuple[Service, ...] = ()
 
     def look(self, visible: bool) -> None:
@@ -65,31 +78,49 @@ class Watching:
             return ()
         from scoredock.hosting.services import list_services
 
-        before, self.services = self.services, await list_services()
+        self._asked += 1
+        question = self._asked
+        found = await list_services()
+        if question < self._answered:
+            return self.services  # who asked later was answered sooner: this is old news
+        self._answered = question
+        before, self.services = self.services, found
         if self.services != before:
             self._server.tell(protocol.SERVICES_CHANGED, protocol.ServiceList(tuple(map(self.view, self.services))))
             self._server.refresh_views()
-            self._server.analysis.services_run(await self._packages.of(self.services))
         for service in self.services:
-            self._note_generation(service)
-            if service.name not in self._listening:
-                both = asyncio.gather(self._listen(service.name), self._listen_to_requests(service.name))
-                self._listening[service.name] = self._server.in_background(self._until_ended(service.name, both))
+            self._listen_to(service)
+            known = self._generations.setdefault(_running(service), service.generation)
+            if service.generation > known and service.name not in self._updating:
+                self.updated(service, None)
+        await self._tell_packages()
         return self.services
 
-    def _note_generation(self, service: Service) -> None:
-        known = self._generations.get(service.name)
-        self._generations[service.name] = service.generation
-        if known is not None and service.generation > known:
-            self.updated(service.name, None)
+    async def _tell_packages(self) -> None:
+        """Which packages the services run with, once for each list. Kept apart from the list itself: the one may be told while
+        whoever asked for the other goes away."""
+        services = self.services
+        if services != self._packages_of:
+            running = await self._packages.of(services)
+            if services == self.services:
+                self._packages_of = services
+                self._server.analysis.services_run(running)
 
-    def updated(self, name: str, seconds: float | None, generation: int | None = None) -> None:
+    @contextmanager
+    def updating(self, name: str) -> Iterator[None]:
+        """This window updates it, and says so itself when it is done: the list, which may be quicker, does not."""
+        self._updating.append(name)
+        try:
+            yield
+        finally:
+            self._updating.remove(name)
+
+    def updated(self, service: Service, seconds: float | None) -> None:
         """New code answers: tell the client, and take back what the old code was seen to do."""
-        if generation is not None:
-            self._generations[name] = generation
-        self._failures.pop(name, None)
-        self.observe(name, ())
-        self._server.tell(protocol.SERVICE_UPDATED, protocol.ServiceUpdated(name, seconds, "", shown=False))
+        self._generations[_running(service)] = max(service.generation, self._generations.get(_running(service), 0))
+        self._failures.pop(service.name, None)
+        self.observe(service.name, ())
+        self._server.tell(protocol.SERVICE_UPDATED, protocol.ServiceUpdated(service.name, seconds, "", shown=False))
 
     def not_updated(self, name: str, problem: str, findings: Iterable[Finding]) -> None:
         """The old code goes on; why is shown on the line."""
@@ -108,16 +139,28 @@ class Watching:
         if by_file:
             self._seen_in[name] = set(by_file)
 
-    async def _until_ended(self, name: str, listening: asyncio.Future[Any]) -> None:
+    def _listen_to(self, service: Service) -> None:
+        this = _running(service)
+        if this in self._listening:
+            return
+        for other in [other for other in self._listening if other.name == service.name]:
+            self._listening.pop(other).cancel()  # another run has taken its place
+        # It may have failed to answer already when it is first seen here.
+        is_new = service.generation == 1 and time.time() - service.started_at < NEW
+        listening = self._until_ended(this, service.started_at if is_new else None)
+        self._listening[this] = self._server.in_background(listening)
+
+    async def _until_ended(self, running: Running, since: float | None) -> None:
         from scoredock.hosting.values import ServiceProblem
 
+        listening = asyncio.gather(self._listen(running.name), self._listen_to_requests(running.name, since))
         try:
             await listening
         except ServiceProblem:
             pass  # it ended between the list and the question
         finally:
             listening.cancel()
-            self._listening.pop(name, None)
+            self._listening.pop(running, None)
 
     async def _listen(self, name: str) -> None:
         from scoredock.hosting.services import events
@@ -125,11 +168,11 @@ class Watching:
         async for event in events(name):
             await self._happened(event)
 
-    async def _listen_to_requests(self, name: str) -> None:
+    async def _listen_to_requests(self, name: str, since: float | None) -> None:
         """Requests that failed in the user's code show on the line, whoever sent them."""
         from scoredock.hosting.services import findings
 
-        async for finding in findings(name):
+        async for finding in findings(name, since=since):
             failures = self._failures.setdefault(name, {})
             failures[finding.place.path, finding.place.line, finding.code] = finding
             self.observe(name, failures.values())
@@ -160,6 +203,10 @@ class Watching:
     def of_script(self, path: Path) -> tuple[Service, ...]:
         """The services that run a script, or that a file defines."""
         return tuple(service for service in self.services if path in (service.entry_script, service.project_file))
+
+
+def _running(service: Service) -> Running:
+    return Running(service.name, service.identity)
 
 
 @lru_cache(maxsize=64)

@@ -18,6 +18,7 @@ class Channel:
     def __init__(self) -> None:
         self.arbiter_end, self.worker_end = socket.socketpair()
         self.arbiter_end.setblocking(False)
+        self.ended = False  # the worker has closed its end
         self._buffer = b""
         self._writing = threading.Lock()
 
@@ -31,15 +32,18 @@ class Channel:
             pass
 
     def heard(self) -> list[Message]:
-        """What the worker has said since the last call."""
+        """What the worker has said since the last call; nothing as long as a long message has come in part only."""
         try:
             while True:
                 data = self.arbiter_end.recv(65536)
                 if not data:
+                    self.ended = True
                     break
                 self._buffer += data
-        except OSError:
+        except BlockingIOError:
             pass
+        except OSError:
+            self.ended = True
         *lines, self._buffer = self._buffer.split(b"\n")
         return [json.loads(line) for line in lines]
 

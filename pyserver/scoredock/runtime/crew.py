@@ -150,8 +150,7 @@ class Crew(GunicornArbiter):
                     self.kill_worker(worker.pid, signal.SIGKILL)
 
     def _listen_to(self, worker: Worker) -> None:
-        messages = worker.channel.heard()
-        for message in messages:
+        for message in worker.channel.heard():
             if "reply" in message:
                 self.commands.replied(message)
                 continue
@@ -166,10 +165,12 @@ class Crew(GunicornArbiter):
                 self._relieve(worker)
             elif event == "child":
                 self.control.announce(message)
-        if not messages:
-            self.selector.unregister(worker.channel.arbiter_end)  # closed; waitpid tells the rest
+        if worker.channel.ended:
+            self.selector.unregister(worker.channel.arbiter_end)  # waitpid tells the rest
 
     def _became_ready(self, worker: Worker, message: dict[str, Any]) -> None:
+        if self.stopping:
+            return  # its last words: the gate is closed for good
         worker.ready, worker.init_seconds = True, message["seconds"]
         self.learning.not_now()
         self.bytecode.not_now()

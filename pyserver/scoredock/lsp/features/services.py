@@ -73,12 +73,13 @@ async def update(server: ScoredockServer, params: ServiceParams) -> UpdateResult
     server.require_trust()
     with Reporting(server, params.work_done_token, t("Updating a service")) as reporting:
         await tools.ensure(reporting.hear, offline=server.settings.offline, python=server.settings.tools_python)
-        try:
-            updated = await hosting.update(params.name, offline=server.settings.offline, progress=reporting.hear)
-        except ScriptCrashed as crashed:
-            server.watching.not_updated(params.name, crashed.what, crashed.findings)
-            raise
-    server.watching.updated(params.name, updated.seconds, updated.service.generation)
+        with server.watching.updating(params.name):
+            try:
+                updated = await hosting.update(params.name, offline=server.settings.offline, progress=reporting.hear)
+            except ScriptCrashed as crashed:
+                server.watching.not_updated(params.name, crashed.what, crashed.findings)
+                raise
+            server.watching.updated(updated.service, updated.seconds)
     return UpdateResult(server.watching.view(updated.service), updated.seconds)
 
 
