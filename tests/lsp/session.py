@@ -37,7 +37,8 @@ class Session:
         self.diagnostics: dict[str, Message] = {}
         self.settings = {"trusted": trusted, **(settings or {})}
         threading.Thread(target=self._read, daemon=True).start()
-        threading.Thread(target=self._read_errors, daemon=True).start()
+        self._errors = threading.Thread(target=self._read_errors, daemon=True)
+        self._errors.start()
 
     def _read(self) -> None:
         stream = self.process.stdout
@@ -146,6 +147,11 @@ class Session:
             f"diagnostics of {uri} version {version}",
         )
         return [diagnostic.get("code", "") for diagnostic in self.diagnostics[uri]["diagnostics"]]
+
+    def all_errors(self) -> bytes:
+        """All that it has written on standard error, once it has ended: its last words are read a moment later."""
+        self._errors.join(PATIENCE)
+        return self.stderr
 
     def stop(self) -> float:
         """End the session as a client does; the seconds it took."""

@@ -118,7 +118,7 @@ def test_a_print_does_not_reach_the_protocol(start, tmp_path: Path) -> None:  # 
     session = start(sys.executable, "-c", code)
     session.codes(session.open(tmp_path / "score.py", SCRIPT), 1)
     session.stop()
-    assert b"a stray print" in session.stderr
+    assert b"a stray print" in session.all_errors()
 
 
 def test_the_server_runs_on_the_libraries_it_was_given_and_no_others(start, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

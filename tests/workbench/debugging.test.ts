@@ -65,7 +65,7 @@ describe.skipIf(missing())("the debugger in the workbench", () => {
   });
 
   it("leaves the service as it was", async () => {
-    await leave(window);
+    await window.leaveDebugger();
     await window.focusTab("score.py");
     await window.lens("healthy").waitFor();
     await window.lens("Score a sample").click();
@@ -79,7 +79,7 @@ describe.skipIf(missing())("the debugger in the workbench", () => {
     await window.lens("Debug a sample").click();
     await stoppedIn(window, "run", LINE - 1);
     await goOn(window);
-    await leave(window);
+    await window.leaveDebugger();
   });
 
   it("replays the very request that failed from its finding", async () => {
@@ -98,7 +98,7 @@ describe.skipIf(missing())("the debugger in the workbench", () => {
     await window.page.locator(".exception-widget").filter({ hasText: "nothing" }).or(variable(window, "data", "nothing")).first().waitFor();
     await window.screenshot("replay");
     await goOn(window);
-    await leave(window);
+    await window.leaveDebugger();
   });
 
   it("debugs from the start: stops in init", async () => {
@@ -110,7 +110,7 @@ describe.skipIf(missing())("the debugger in the workbench", () => {
     await stoppedIn(window, "init", INIT);
     await window.page.keyboard.press("F5");
     await window.lens("healthy").waitFor();
-    await leave(window);
+    await window.leaveDebugger();
     await window.focusTab("score.py");
     await clickGutter(window, INIT);
     await window.page.locator(".codicon-debug-breakpoint").first().waitFor({ state: "detached" });
@@ -171,7 +171,7 @@ describe.skipIf(missing() ?? !baseImage)("the debugger in the workbench, in a co
     await window.page.keyboard.press("F5");
     await window.editorText('"answer": 200').waitFor();
     await window.screenshot("container-changed-answer");
-    await leave(window);
+    await window.leaveDebugger();
   });
 
   it("debugs the sample from the Services view", async () => {
@@ -189,7 +189,7 @@ describe.skipIf(missing() ?? !baseImage)("the debugger in the workbench, in a co
     });
     await stoppedIn(window, "run", LINE - 1);
     await goOn(window);
-    await leave(window);
+    await window.leaveDebugger();
   });
 });
 
@@ -227,13 +227,6 @@ async function change(window: Window, name: string, before: string, after: strin
 async function goOn(window: Window): Promise<void> {
   await window.page.keyboard.press("F5");
   await window.page.locator(".debug-top-stack-frame-line").first().waitFor({ state: "detached" });
-}
-
-async function leave(window: Window): Promise<void> {
-  await until(async () => {
-    await window.page.keyboard.press("Shift+F5");
-    await window.page.locator(".debug-toolbar").waitFor({ state: "hidden", timeout: 10_000 });
-  });
 }
 
 /** Clicks where breakpoints are set: left of a line's number. */

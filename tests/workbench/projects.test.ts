@@ -71,8 +71,7 @@ describe.skipIf(missing())("projects in the workbench", () => {
     await window.page.locator(".debug-toolbar").waitFor({ timeout: MAKING });
     expect(states(editor)).toEqual(["healthy"]);
     await window.screenshot("task");
-    await window.page.keyboard.press("Shift+F5");
-    await window.page.locator(".debug-toolbar").waitFor({ state: "hidden" });
+    await window.leaveDebugger();
   }, MAKING + 60_000);
 
   it("makes a sample from the schema where no request is written down", async () => {

@@ -80,6 +80,14 @@ export class Window {
     for (let left = text.length; left > 0; left--) await this.page.keyboard.press("Delete");
   }
 
+  /** Ends the debugging session; a key that is pressed too early is lost. */
+  async leaveDebugger(): Promise<void> {
+    await until(async () => {
+      await this.page.keyboard.press("Shift+F5");
+      await this.page.locator(".debug-toolbar").waitFor({ state: "hidden", timeout: 10_000 });
+    });
+  }
+
   async goTo(line: number, column: number): Promise<void> {
     await until(async () => {
       await this.quickOpen();
