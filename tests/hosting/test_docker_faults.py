@@ -342,3 +342,13 @@ def volumes_in_use(connection: Connection) -> set[str]:
     for container in containers.labelled(connection, f"{OWNER}={owner()}"):
         names |= {mount.get("Name", "") for mount in connection.api.inspect_container(container.id)["Mounts"]}
     return names
+
+
+async def test_a_container_that_never_got_its_name_is_in_nobodys_way(kit: Kit, connection: Connection) -> None:
+    """As a command leaves it that is killed when its container has just taken the place."""
+    service = await kit.engine.deploy(kit.plan())
+    await beside(lambda _: containers.rename(connection, service.identity, container_name(kit.name, "next")))
+    kit.edit('"answer": "one"', '"answer": "two"')
+    again = await kit.fresh().deploy(kit.plan())
+    assert again.port == service.port and post(again)["answer"] == "two"
+    await only_its_own(kit, connection)

@@ -66,6 +66,7 @@ class DockerEngine:
             if shared is None:
                 free_port(plan, stock)
             await docker_stock.sweep(connection, stock, plan.name, keep=old)
+            await docker_stock.give_its_name(connection, old)
             holder = shared or await hold_port(connection, plan, order.image, stock, beside_another=old is not None)
             known = await libraries.for_start(plan.project, plan.environment_key)
             placing = Placing(connection, holder, old, shared is not None, known)
@@ -211,6 +212,7 @@ class DockerEngine:
             if old is None or holder is None:
                 raise NotRunning(name)
             await docker_stock.sweep(connection, stock, name, keep=old)
+            await docker_stock.give_its_name(connection, old)
             order = await beside(lambda _: containers.order_of(connection, old.container.id))
             order = replace(order, platform=old.record.platform)
             known = libraries.remembered(old.record.entry_script, old.record.environment_key)

@@ -106,3 +106,10 @@ async def sweep(connection: Connection, stock: Stock, name: str, keep: Row | Non
     kept = set() if keep is None else {keep.container.id, keep.record.port_container}
     doomed = [row.container for row in stock.of(name)] + list(stock.holders_of(name))
     await remove(connection, *(container for container in doomed if container.id not in kept))
+
+
+async def give_its_name(connection: Connection, row: Row | None) -> None:
+    """A command that was killed when its container had taken the place could not give it the service's name; under any other
+    it would be in the way of the next. Under the service's lock, after a sweep."""
+    if row is not None and row.part:
+        await beside(lambda _: containers.rename(connection, row.container.id, container_name(row.record.name)))
