@@ -47,6 +47,16 @@ def requirements(tmp_path: Path) -> Write:
 
 
 @pytest.fixture
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache for one test alone, for tests that look at all of it, leave damage in it, or
+    ask what a sync does where nobody has synced the same before.
+    """
+    home = tmp_path / "home"
+    monkeypatch.setenv("SCOREDOCK_HOME", str(home))
+    return home
+
+
+@pytest.fixture
 def connection() -> Iterator[Connection]:
     found = connect()
     before = {image.id for image in found.client.images.list()}

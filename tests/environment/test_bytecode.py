@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -17,11 +16,6 @@ from scoredock.environment.sync import find, sync
 from scoredock.environment.values import ReadyEnvironment
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
-
-
-@pytest.fixture
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SCOREDOCK_HOME", str(tmp_path / "home"))
 
 
 def compiled(ready: ReadyEnvironment) -> set[str]:

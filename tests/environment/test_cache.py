@@ -27,14 +27,6 @@ from .wheels import write_wheel
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
-@pytest.fixture
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache for one test alone, for tests that look at all of it or leave damage in it."""
-    home = tmp_path / "home"
-    monkeypatch.setenv("SCOREDOCK_HOME", str(home))
-    return home
-
-
 async def test_list_remove_and_the_versions_that_stay(conda, own_cache: Path) -> None:
     specification = conda("six==1.16.0")
     made = await sync(specification)

@@ -167,8 +167,8 @@ def test_findings_of_drift_with_a_fix_that_pins(conda) -> None:
 
 
 @pytest.mark.slow
-async def test_an_environment_that_was_removed_by_hand_is_not_synced(conda) -> None:
-    specification = conda("six==1.11.0")
+async def test_an_environment_that_was_removed_by_hand_is_not_synced(conda, own_cache: Path) -> None:
+    specification = conda("six==1.16.0")
     made = await sync(specification)
     shutil.rmtree(made.prefix)
     assert environment_drift(specification).state is State.NOT_SYNCED

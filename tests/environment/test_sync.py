@@ -52,26 +52,26 @@ async def test_the_server_is_not_added_where_the_file_names_it(conda) -> None:
     assert not made.server.added
 
 
-async def test_two_syncs_at_once_do_the_work_once(conda) -> None:
-    specification = conda("six==1.15.0")
+async def test_two_syncs_at_once_do_the_work_once(conda, own_cache: Path) -> None:
+    specification = conda("six==1.16.0")
     first, second = await asyncio.gather(sync(specification), sync(specification))
     assert first.prefix == second.prefix
     assert [first.fresh, second.fresh].count(True) == 1
 
 
-async def test_a_damaged_environment_is_found_and_made_again(conda) -> None:
-    specification = conda("six==1.14.0")
+async def test_a_damaged_environment_is_found_and_made_again(conda, own_cache: Path) -> None:
+    specification = conda("six==1.16.0")
     made = await sync(specification)
     (site_packages(made.prefix) / "six.py").unlink()
     assert find(specification) is None
     mended = await sync(specification)
     assert mended.fresh
-    assert installed_distributions(site_packages(mended.prefix))["six"] == "1.14.0"
+    assert installed_distributions(site_packages(mended.prefix))["six"] == "1.16.0"
     assert not made.prefix.exists()
 
 
-async def test_a_file_cut_short_inside_a_package_is_seen_by_sync(conda) -> None:
-    specification = conda("six==1.13.0")
+async def test_a_file_cut_short_inside_a_package_is_seen_by_sync(conda, own_cache: Path) -> None:
+    specification = conda("six==1.16.0")
     made = await sync(specification)
     victim = site_packages(made.prefix) / "flask" / "app.py"
     victim.unlink()  # the file is a hard link into uv's cache: cutting it short would damage that too
@@ -94,9 +94,9 @@ async def test_damage_that_went_through_into_the_download_cache_is_mended(requir
     assert damaged_distributions(site_packages(mended.prefix)) == ()
 
 
-@pytest.mark.parametrize(("moment", "pin"), [("Resolving packages", "six==1.12.0"), ("Checking the environment", "six==1.11.0")])
-async def test_cancelling_leaves_nothing(conda, moment: str, pin: str) -> None:
-    specification = conda(pin)
+@pytest.mark.parametrize("moment", ["Resolving packages", "Checking the environment"])
+async def test_cancelling_leaves_nothing(conda, own_cache: Path, moment: str) -> None:
+    specification = conda("six==1.16.0")
 
     def hear(step: Step) -> None:
         if step.title == moment:
