@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pytest
 from tests.hosting.kit import ECHO, Kit
 
 from scoredock.engine import containers
-from scoredock.engine.connection import connect
+from scoredock.engine.connection import Connection, connect
 from scoredock.environment.sync import read_specification, sync
 from scoredock.hosting import runs
 from scoredock.hosting.docker import DockerEngine
@@ -79,3 +79,10 @@ async def docker_kit(tmp_path: Path, home: Path) -> AsyncIterator[Kit]:
     left = [container.name for container in containers.labelled(connection, f"{OWNER}={owner()}")]
     connection.close()
     assert not left
+
+
+@pytest.fixture
+def connection() -> Iterator[Connection]:
+    found = connect()
+    yield found
+    found.close()

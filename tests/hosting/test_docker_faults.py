@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
 import socket
-import subprocess
-import sys
 import tempfile
 import textwrap
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -20,11 +16,12 @@ import psutil
 import pytest
 import requests
 from tests.engine.private_engine import PrivateEngine, private_engine
-from tests.hosting.kit import WAITING, Kit, post, until
+from tests.hosting.kit import Kit, post, until
+from tests.hosting.own_containers import ours
 
 from scoredock.engine import containers
 from scoredock.engine.background import beside
-from scoredock.engine.connection import Connection, connect
+from scoredock.engine.connection import Connection
 from scoredock.engine.values import EngineAbsent
 from scoredock.hosting import ports, services
 from scoredock.hosting.docker import DockerEngine
@@ -39,26 +36,6 @@ pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(180)]
 @pytest.fixture
 def kit(docker_kit: Kit) -> Kit:
     return docker_kit
-
-
-@pytest.fixture
-def connection() -> Iterator[Connection]:
-    found = connect()
-    yield found
-    found.close()
-
-
-def ours(connection: Connection) -> list[str]:
-    """The names of all containers of this test, whatever they are."""
-    return sorted(container.name for container in containers.labelled(connection, f"{OWNER}={owner()}"))
-
-
-async def only_its_own(kit: Kit, connection: Connection) -> None:
-    """In a moment there are the two containers of one service and no other."""
-    limit = time.monotonic() + 40
-    while ours(connection) != sorted((container_name(kit.name), container_name(kit.name, "port"))):
-        assert time.monotonic() < limit, ours(connection)
-        await kit.fresh().list()
 
 
 async def state_of(kit: Kit) -> tuple[State, str]:
@@ -194,85 +171,6 @@ def sleeping(mark: str) -> bool:
     return any(process.info["cmdline"] == ["sleep", mark] for process in psutil.process_iter(["cmdline"]))
 
 
-COMMAND = """
-import asyncio, sys
-from pathlib import Path
-from scoredock.hosting.docker import DockerEngine
-from scoredock.hosting.values import Plan
-from scoredock.project.values import Project, Source
-name, code, interpreter, image, what = sys.argv[1:]
-script = Path(code, "score.py")
-project = Project(file=script, source=Source.INFERRED, name=name, code=Path(code), entry_script=script)
-plan = Plan(project, name, Path(interpreter), "key", image=image)
-engine = DockerEngine()
-print("begins", flush=True)
-asyncio.run(engine.deploy(plan, lambda step: print(step.title, flush=True)) if what == "deploy" else engine.update(name))
-"""
-
-
-@contextlib.contextmanager
-def command(kit: Kit, what: str) -> Iterator[subprocess.Popen[str]]:
-    """Another command at work on the service; killed in the end."""
-    arguments = (kit.name, str(kit.code), kit.interpreter.as_posix(), kit.image, what)
-    process = subprocess.Popen([sys.executable, "-c", COMMAND, *arguments], stdout=subprocess.PIPE, text=True)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait(10)
-        assert process.stdout is not None
-        process.stdout.close()
-
-
-def heard(process: subprocess.Popen[str], words: str) -> None:
-    assert process.stdout is not None
-    for line in process.stdout:
-        if words in line:
-            return
-    raise AssertionError(f"it never said {words!r}")
-
-
-@pytest.mark.parametrize("words", ["begins", "Creating the container", "Starting the service"])
-async def test_a_deploy_whose_command_is_killed(kit: Kit, connection: Connection, words: str) -> None:
-    with command(kit, "deploy") as process:
-        await asyncio.to_thread(heard, process, words)
-    # Nothing answers yet that should not, and the next command makes it whole.
-    service = await kit.engine.deploy(kit.plan())
-    assert post(service)["answer"] == "one"
-    await only_its_own(kit, connection)
-
-
-@pytest.mark.parametrize("words", ["Creating the container", "Starting the service"])
-async def test_a_deploy_over_a_running_service_whose_command_is_killed(kit: Kit, connection: Connection, words: str) -> None:
-    before = await kit.engine.deploy(kit.plan())
-    kit.edit("one", "two")
-    with command(kit, "deploy") as process:
-        await asyncio.to_thread(heard, process, words)
-    assert post(before)["answer"] in ("one", "two"), "somebody answers on the port"
-    found = await kit.fresh().find(kit.name)
-    assert found is not None and found.port == before.port
-    again = await kit.engine.deploy(kit.plan())
-    assert post(again)["answer"] == "two" and again.port == before.port
-    await only_its_own(kit, connection)
-
-
-async def test_an_update_whose_command_is_killed_is_done_by_the_service(kit: Kit) -> None:
-    kit.edit("    count = 0", f"    {WAITING}count = 0")
-    (kit.code / "go").touch()
-    service = await kit.engine.deploy(kit.plan())
-    (kit.code / "go").unlink()
-    kit.edit("one", "two")
-    with command(kit, "update") as process:
-        await asyncio.to_thread(heard, process, "begins")
-        while not (await kit.engine.control(kit.name, {"command": "status"}))["updating"]:
-            assert process.poll() is None
-            await asyncio.sleep(0.02)
-    (kit.code / "go").touch()
-    assert post(service)["answer"] in ("one", "two")
-    assert (await kit.engine.update(kit.name)).service.state is State.HEALTHY
-    assert post(service)["answer"] == "two"
-
-
 @pytest.fixture
 def engine_to_kill(tmp_path: Path, kit: Kit) -> Iterator[PrivateEngine]:
     with private_engine(tmp_path) as made:
@@ -342,13 +240,3 @@ def volumes_in_use(connection: Connection) -> set[str]:
     for container in containers.labelled(connection, f"{OWNER}={owner()}"):
         names |= {mount.get("Name", "") for mount in connection.api.inspect_container(container.id)["Mounts"]}
     return names
-
-
-async def test_a_container_that_never_got_its_name_is_in_nobodys_way(kit: Kit, connection: Connection) -> None:
-    """As a command leaves it that is killed when its container has just taken the place."""
-    service = await kit.engine.deploy(kit.plan())
-    await beside(lambda _: containers.rename(connection, service.identity, container_name(kit.name, "next")))
-    kit.edit('"answer": "one"', '"answer": "two"')
-    again = await kit.fresh().deploy(kit.plan())
-    assert again.port == service.port and post(again)["answer"] == "two"
-    await only_its_own(kit, connection)

@@ -87,7 +87,10 @@ class DockerEngine:
             request = {"command": "update", "deadline": row.record.patience}
             answer = await docker_control.ask(connection, row.container, row.record, request)
             if answer is None:
-                now = await beside(lambda _: containers.inspect(connection, row.container.id))
+                try:
+                    now = await beside(lambda _: containers.inspect(connection, row.container.id))
+                except ContainerGone:
+                    raise NotRunning(name) from None  # stopped meanwhile, or another has taken its place
                 raise await docker_failure.why_it_ended(connection, now, row.record)
             if not answer.get("ok"):
                 raise docker_failure.crashed(answer["failure"], row.record, t("The service goes on with the code it had."))
@@ -104,7 +107,8 @@ class DockerEngine:
         # Those that had requests in flight when another took their place, and have ended since.
         await docker_stock.remove(connection, *(row.container for row in stock.rows if row.retired))
         rows = [row for name in stock.names() if (row := stock.current(name)) is not None]
-        return tuple(await asyncio.gather(*(self._service(connection, row, stock) for row in rows)))
+        found = await asyncio.gather(*(self._seen(connection, row, stock) for row in rows))
+        return tuple(service for service in found if service is not None)
 
     async def find(self, name: str) -> Service | None:
         try:
@@ -113,7 +117,7 @@ class DockerEngine:
         except EngineAbsent:
             return None
         row = stock.current(name)
-        return None if row is None else await self._service(connection, row, stock)
+        return None if row is None else await self._seen(connection, row, stock)
 
     async def stop(self, name: str) -> None:
         await self._stop(name)
@@ -217,6 +221,17 @@ class DockerEngine:
             order = replace(order, platform=old.record.platform)
             known = libraries.remembered(old.record.entry_script, old.record.environment_key)
             return await Placing(connection, holder, old, True, known).place(order, old.record.next(), progress)
+
+    async def _seen(self, connection: Connection, row: Row, stock: Stock) -> Service | None:
+        """The service of a row as it is now. If its container goes while we look, the one that has taken its place is meant."""
+        meant: Row | None = row
+        while meant is not None:
+            try:
+                return await self._service(connection, meant, stock)
+            except ContainerGone:
+                stock = await docker_stock.look(connection)
+                meant = stock.current(row.record.name)
+        return None
 
     async def _service(self, connection: Connection, row: Row, stock: Stock) -> Service:
         container, record = row.container, row.record

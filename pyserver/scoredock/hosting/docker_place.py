@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import tarfile
 from collections.abc import Coroutine
@@ -14,7 +15,7 @@ from scoredock.engine.background import beside
 from scoredock.engine.connection import Connection
 from scoredock.engine.exec_stream import may_execute
 from scoredock.engine.images import find_image
-from scoredock.engine.values import Container, ContainerOrder, EngineProblem, HostPortTaken, Mounted
+from scoredock.engine.values import Container, ContainerGone, ContainerOrder, EngineProblem, HostPortTaken, Mounted, NameTaken
 from scoredock.hosting import docker_starting, docker_stock, launch, ports
 from scoredock.hosting.docker_layout import PORT, RELAY_PORT, RUNS, RUNTIME, identity_of, laid_out, runtime_mount
 from scoredock.hosting.docker_record import OWNER, PORT_OF, Record, container_name, owner
@@ -129,7 +130,7 @@ async def hold_port(connection: Connection, plan: Plan, image: str, stock: Stock
 
 
 def _hold(connection: Connection, order: ContainerOrder, port: int | None, stock: Stock) -> Container:
-    made = containers.create(connection, order)
+    made = _created(connection, order)
     try:
         containers.put(connection, made.id, (_folder(RUNS.as_posix()),))
         return containers.start(connection, made.id)
@@ -139,6 +140,20 @@ def _hold(connection: Connection, order: ContainerOrder, port: int | None, stock
     except EngineProblem:
         containers.remove(connection, made.id)
         raise
+
+
+def _created(connection: Connection, order: ContainerOrder) -> Container:
+    """The container of an order. One that a killed command had asked for, and that the engine made only after this command
+    had looked, gives way: under the service's lock nobody else makes one. Raises NameTaken."""
+    try:
+        return containers.create(connection, order)
+    except NameTaken:
+        with contextlib.suppress(ContainerGone):
+            left = containers.inspect(connection, order.name)
+            if left.state != "created" or dict(left.labels).get(OWNER) != owner():
+                raise
+            containers.remove(connection, left.id)
+        return containers.create(connection, order)
 
 
 def _taken(port: int, stock: Stock) -> PortTaken:
@@ -218,7 +233,7 @@ class Placing:
         return (record.interpreter, "-u", *launcher, "--bind", f"0.0.0.0:{PORT}")
 
     def _create(self, order: ContainerOrder, record: Record) -> Container:
-        made = containers.create(self.connection, order)
+        made = _created(self.connection, order)
         told = json.dumps({"preload": self.preload, "probes": record.probes}).encode()
         entries = (_folder(record.folder.as_posix()), _file((record.folder / "start.json").as_posix(), told))
         containers.put(self.connection, self.holder.id, entries)
